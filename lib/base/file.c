@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include "base/base.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int fail(const char *path, const char *why)
+{
+    return tern_fail(TERN_EIO, NULL, "%s: %s", path, why);
+}
+
+static bool is_direct(const tern_outfile *out)
+{
+    return strcmp(out->path, out->beside) == 0;
+}
+
+/* The name the file will have: what `path` links to, or `path` itself where nothing is yet. */
+static int resolve(const char *path, char name[static 4096])
+{
+    char *real = realpath(path, NULL);
+    int n = snprintf(name, 4096, "%s", real != NULL ? real : path);
+
+    free(real);
+    return n < 4096 - 32 ? TERN_OK : fail(path, "the name is too long");
+}
+
+int tern_outfile_begin(const char *path, tern_outfile *out)
+{
+    struct stat st;
+    int error = resolve(path, out->path);
+
+    if (error)
+        return error;
+    bool exists = stat(out->path, &st) == 0;
+    if (exists && S_ISDIR(st.st_mode))
+        return fail(path, "is a directory");
+    if (exists && access(out->path, W_OK) != 0)
+        return fail(path, strerror(errno));
+    memcpy(out->beside, out->path, sizeof(out->beside));
+    if (exists && !S_ISREG(st.st_mode))
+        return TERN_OK;
+    size_t n = strlen(out->beside);
+    snprintf(out->beside + n, sizeof(out->beside) - n, ".tmp%ld", (long)getpid());
+    int fd = open(out->beside, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    if (fd < 0)
+        return fail(path, strerror(errno));
+    if (exists && fchmod(fd, st.st_mode & 07777) != 0)
+        tern_log(TERN_LOG_WARN, "%s: its permissions cannot be kept: %s", path, strerror(errno));
+    close(fd);
+    return TERN_OK;
+}
+
+/* A name is durable when its directory is. */
+static void sync_directory(const char *path)
+{
+    char copy[4096];
+
+    memcpy(copy, path, sizeof(copy));
+    int fd = open(dirname(copy), O_RDONLY);
+    if (fd < 0)
+        return;
+    fsync(fd);
+    close(fd);
+}
+
+int tern_outfile_commit(const tern_outfile *out)
+{
+    if (is_direct(out))
+        return TERN_OK;
+    int fd = open(out->beside, O_WRONLY);
+    int bad = fd < 0 || fsync(fd) != 0;
+    int why = errno;
+    if (fd >= 0)
+        bad |= close(fd) != 0;
+    if (!bad && rename(out->beside, out->path) == 0) {
+        sync_directory(out->path);
+        return TERN_OK;
+    }
+    if (!bad)
+        why = errno;
+    tern_outfile_discard(out);
+    return fail(out->path, strerror(why));
+}
+
+void tern_outfile_discard(const tern_outfile *out)
+{
+    if (!is_direct(out))
+        unlink(out->beside);
+}
