@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The one place where a rank of Tern waits. */
+#include "config.h"
+
+#include "msg/msg_private.h"
+
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+
+int tern__wait(const struct tern__wait *wait, tern__poll *poll, void *state, tern_deadline deadline)
+{
+    enum { LOOKS = 8 }; /* a look at the clock costs as much as a poll */
+    int spin = wait->comm->spin;
+
+    for (unsigned n = 0;; n++) { /* hot */
+        int done = 0;
+        int error = poll(state, &done);
+        if (error != MPI_SUCCESS)
+            return tern__mpi_fail(wait, error);
+        if (done)
+            return TERN_OK;
+        if (spin >= 0 && n >= (unsigned)spin) {
+            n = (unsigned)spin;
+            sched_yield();
+        } else if (n % LOOKS != 0) {
+            continue;
+        }
+        if (deadline != TERN_FOREVER && (deadline == TERN_NOW || tern_clock() >= deadline))
+            return TERN_ETIMEDOUT;
+    }
+}
+
+/* "recv from rank 3, tag 7, room for 80 bytes" */
+static const char *describe(const struct tern__wait *op, char *text, size_t room)
+{
+    char peer[32] = "any rank", tag[32] = "any tag";
+
+    if (op->peer == MPI_PROC_NULL && op->tag < 0 && op->bytes == 0)
+        return op->what; /* a collective */
+    if (op->peer != MPI_ANY_SOURCE)
+        snprintf(peer, sizeof(peer), "rank %d", op->peer);
+    if (op->tag != MPI_ANY_TAG)
+        snprintf(tag, sizeof(tag), "tag %d", op->tag);
+    snprintf(text, room, "%s with %s, %s, %zu bytes", op->what, peer, tag, op->bytes);
+    return text;
+}
+
+int tern__late(const struct tern__wait *op)
+{
+    char text[160];
+
+    return tern_fail(TERN_ETIMEDOUT, op->where,
+                     "%s: the deadline passed; look at what the other side does, or wait longer",
+                     describe(op, text, sizeof(text)));
+}
+
+int tern__mpi_fail(const struct tern__wait *op, int mpi_error)
+{
+    char text[160], why[MPI_MAX_ERROR_STRING] = "";
+    int class = MPI_ERR_OTHER, n = 0, error = TERN_EMPI;
+
+    MPI_Error_class(mpi_error, &class);
+    MPI_Error_string(mpi_error, why, &n);
+    if (class == MPI_ERR_RANK || class == MPI_ERR_TAG || class == MPI_ERR_COUNT
+        || class == MPI_ERR_TYPE || class == MPI_ERR_ROOT || class == MPI_ERR_OP
+        || class == MPI_ERR_ARG || class == MPI_ERR_REQUEST)
+        error = TERN_EINVAL;
+    else if (class == MPI_ERR_BUFFER) /* NULL, or no room for a buffered send */
+        error = strstr(op->what, "bsend") != NULL ? TERN_ENOMEM : TERN_EINVAL;
+    else if (class == MPI_ERR_NO_MEM)
+        error = TERN_ENOMEM;
+    return tern_fail(error, op->where, "%s: %s", describe(op, text, sizeof(text)), why);
+}
