@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Generated keys.  A distribution is a function from the index to 64 bits, of which a key takes the
+ * highest as its image; so every distribution fits every type, and any rank can compute any part.
+ */
+#include "config.h"
+
+#include "sort/keys.h"
+
+#include <math.h>
+
+enum { STREAM = 0x736f7274 /* "sort" */, FEW_VALUES = 16 };
+
+typedef uint64_t draw_fn(const tern_generator *g, uint64_t index);
+
+static uint64_t draw_uniform(const tern_generator *g, uint64_t index)
+{
+    return tern_random(g->seed, STREAM, index);
+}
+
+static uint64_t draw_sorted(const tern_generator *g, uint64_t index)
+{
+    return index * (UINT64_MAX / (g->total > 0 ? g->total : 1));
+}
+
+static uint64_t draw_reversed(const tern_generator *g, uint64_t index)
+{
+    return ~draw_sorted(g, index);
+}
+
+static uint64_t draw_equal(const tern_generator *g, uint64_t index)
+{
+    (void)index;
+    return tern_random(g->seed, STREAM, 0);
+}
+
+static uint64_t draw_few(const tern_generator *g, uint64_t index)
+{
+    return tern_mix(1 + tern_random(g->seed, STREAM, index) % FEW_VALUES);
+}
+
+/* The rank k of a key is distributed as 1/k when its logarithm is uniform. */
+static uint64_t draw_zipf(const tern_generator *g, uint64_t index)
+{
+    double u = tern_random_real(g->seed, STREAM, index);
+
+    return tern_mix((uint64_t)exp(u * log((double)g->total + 1)));
+}
+
+/* Box and Muller 1958. */
+static uint64_t draw_normal(const tern_generator *g, uint64_t index)
+{
+    double u = 1 - tern_random_real(g->seed, STREAM, index);
+    double v = tern_random_real(g->seed, STREAM + 1, index);
+    double z = sqrt(-2 * log(u)) * cos(2 * 3.14159265358979323846 * v);
+    double spread = z < -7.9 ? -7.9 : z > 7.9 ? 7.9 : z; /* of sixteen deviations */
+
+    return (uint64_t)ldexp(8 + spread, 60);
+}
+
+static draw_fn *const distributions[TERN_DISTRIBUTIONS] = {
+    [TERN_UNIFORM] = draw_uniform, [TERN_SORTED] = draw_sorted, [TERN_REVERSED] = draw_reversed,
+    [TERN_EQUAL] = draw_equal,     [TERN_FEW] = draw_few,       [TERN_ZIPF] = draw_zipf,
+    [TERN_NORMAL] = draw_normal,
+};
+
+static inline void put(void *keys, size_t width, size_t i, uint64_t key)
+{
+    switch (width) {
+    case 1: ((uint8_t *)keys)[i] = (uint8_t)key; return;
+    case 2: ((uint16_t *)keys)[i] = (uint16_t)key; return;
+    case 4: ((uint32_t *)keys)[i] = (uint32_t)key; return;
+    default: ((uint64_t *)keys)[i] = key; return;
+    }
+}
+
+int tern_generate(const tern_generator *generator, uint64_t first, size_t n, void *keys)
+{
+    if ((unsigned)generator->distribution >= TERN_DISTRIBUTIONS
+        || (unsigned)generator->type >= TERN_KEY_TYPES)
+        return tern_fail(TERN_EINVAL, TERN_HERE, "generate: no distribution %d or key type %d",
+                         (int)generator->distribution, (int)generator->type);
+    draw_fn *draw = distributions[generator->distribution];
+    size_t width = tern_key_bytes(generator->type);
+    tern__mapping m = tern__mapping_of(generator->type, false);
+
+#pragma omp parallel for schedule(static) if (n > TERN__BLOCK)
+    for (size_t i = 0; i < n; i++)
+        put(keys, width, i, tern__to_key(m, draw(generator, first + i) >> (63 - m.top)));
+    return TERN_OK;
+}

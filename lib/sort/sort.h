@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** \file sort.h
+ * Sorts what is distributed over the ranks of a communicator: keys of a fixed size, and lines of
+ * text.
+ *
+ *   void *keys = tern_alloc(n * sizeof(uint64_t));           n may differ from rank to rank
+ *   tern_sort(c, TERN_U64, &keys, &n, NULL);                 now n is floor or ceil of N / ranks
+ *
+ * Both sort locally with the OpenMP threads of the rank, find exact splitters, exchange once, and
+ * merge the sorted runs that arrive: an item crosses the network at most once.  Peak memory is
+ * twice the data. Neither the ranks nor the threads change the result. */
+#ifndef TERN_SORT_SORT_H
+#define TERN_SORT_SORT_H
+
+#include "base/base.h"
+#include "msg/msg.h"
+
+TERN_BEGIN_DECLS
+
+/** Called by the sorts, on all ranks alike, when a phase begins: its \p name ("sort", "split",
+ * "exchange", "merge") and how many bytes of this rank the phase before it has moved.
+ * tern_prog_phase() is one. */
+typedef void tern_phase_fn(const char *name, size_t bytes);
+
+/* ---- Keys ----------------------------------------------------------------------------------- */
+
+/** Types of keys, in the byte order of the machine. */
+enum tern_key_type {
+    TERN_U8,
+    TERN_U16,
+    TERN_U32,
+    TERN_U64,
+    TERN_I8,
+    TERN_I16,
+    TERN_I32,
+    TERN_I64,
+    TERN_F32, /**< IEEE 754-2019 totalOrder: -NaN < -inf < .. < -0 < +0 < .. < inf < NaN */
+    TERN_F64, /**< the same */
+    TERN_KEY_TYPES
+};
+
+/** "u8|u16|..|f64", in the order of the enumeration: the argument of an option. */
+#define TERN_KEY_NAMES "u8|u16|u32|u64|i8|i16|i32|i64|f32|f64"
+
+/** Bytes of one key.  Local. */
+TERN_API size_t tern_key_bytes(enum tern_key_type type);
+
+typedef struct tern_sort_options {
+    bool descending;
+    tern_phase_fn *phase; /**< or NULL */
+} tern_sort_options;
+
+/** Sort the keys of all ranks.  Afterwards rank r holds the r-th part of the whole order: ceil(N/p)
+ * keys on the first N mod p ranks, floor(N/p) on the others, whatever the input.  Collective; any
+ * number of ranks, and any of them may be empty. \param[in,out] keys  *keys is a block of
+ * tern_alloc() that the call takes, and gives back another or the same one (NULL is allowed when n
+ * is 0; the result is never NULL). \param[in,out] n  keys on this rank. \param options  the same on
+ * all ranks, or NULL for ascending. \return TERN_OK; TERN_EINVAL; TERN_ENOMEM, with the keys as
+ * they were; TERN_EMPI, with the keys lost.  Source: exact splitting by bisection of the key bits,
+ * after Solomonik and Kale, IPDPS 2010. */
+TERN_API TERN_MUST_CHECK int tern_sort(tern_comm *c, enum tern_key_type type, void **keys,
+                                       size_t *n, const tern_sort_options *options);
+
+/** Sort \p n keys of this rank in place, with its threads; needs as much memory again.  Local.
+ * \return TERN_OK, TERN_EINVAL or TERN_ENOMEM. */
+TERN_API TERN_MUST_CHECK int tern_sort_local(enum tern_key_type type, void *keys, size_t n,
+                                             bool descending);
+
+/** Whether the keys are in order on every rank and from rank to rank.  Collective.
+ * \param[out] sorted  the same on all ranks. \return TERN_OK, TERN_EINVAL, TERN_ENOMEM or
+ * TERN_EMPI.
+ */
+TERN_API TERN_MUST_CHECK int tern_is_sorted(tern_comm *c, enum tern_key_type type, const void *keys,
+                                            size_t n, bool descending, bool *sorted);
+
+/** What a set of items contains, whatever its order and distribution. */
+typedef struct tern_content {
+    uint64_t items;
+    uint64_t bytes;
+    uint64_t hash; /**< sum of a 64-bit hash of every item */
+} tern_content;
+
+/** The content of all ranks' keys, for comparing before and after.  Collective.
+ * \param[out] out  the same on all ranks. \return TERN_OK, TERN_EINVAL or TERN_EMPI. */
+TERN_API TERN_MUST_CHECK int tern_keys_content(tern_comm *c, enum tern_key_type type,
+                                               const void *keys, size_t n, tern_content *out);
+
+TERN_API bool tern_content_equal(const tern_content *a, const tern_content *b);
+
+/* ---- Generated keys ------------------------------------------------------------------------- */
+
+/** Distributions of keys.  Each is spread over the whole range of its type; for floating point that
+ * includes the infinities and NaNs. */
+enum tern_distribution {
+    TERN_UNIFORM,  /**< every value is equally likely */
+    TERN_SORTED,   /**< ascending, evenly spaced */
+    TERN_REVERSED, /**< descending, evenly spaced */
+    TERN_EQUAL,    /**< one value */
+    TERN_FEW,      /**< 16 values */
+    TERN_ZIPF,     /**< the k-th most frequent value with probability ~ 1/k, values hashed */
+    TERN_NORMAL,   /**< Gaussian around the middle of the range, deviation 1/16 of it */
+    TERN_DISTRIBUTIONS
+};
+#define TERN_DISTRIBUTION_NAMES "uniform|sorted|reversed|equal|few|zipf|normal"
+
+typedef struct tern_generator {
+    enum tern_distribution distribution;
+    enum tern_key_type type;
+    uint64_t seed;
+    uint64_t total; /**< keys in all, on all ranks */
+} tern_generator;
+
+/** Write keys first .. first + n - 1 of \p generator's sequence to \p keys: the same on any number
+ * of ranks and threads.  Local. \return TERN_OK or TERN_EINVAL. */
+TERN_API TERN_MUST_CHECK int tern_generate(const tern_generator *generator, uint64_t first,
+                                           size_t n, void *keys);
+
+/* ---- Lines of text -------------------------------------------------------------------------- */
+
+typedef struct tern_line_options {
+    bool numeric; /**< by leading number, as `sort -n`: blanks, '-', digits, '.', digits; of any
+                     length; equal numbers in the order of their bytes */
+    bool reverse;
+    bool unique; /**< of lines with equal keys keep the first in the order of the input, that is
+                    of the ranks and the positions in their texts */
+    tern_phase_fn *phase; /**< or NULL */
+} tern_line_options;
+
+/** Lines of a rank, in order. */
+typedef struct tern_lines tern_lines;
+
+/** Sort the lines of all ranks exactly as `LC_ALL=C sort` does: by their bytes as unsigned numbers,
+ * a shorter line before its extensions; NUL is a byte as any other.  Afterwards rank r holds the
+ * r-th part of the order, balanced in bytes to the length of a line.  Collective. \param[in] text a
+ * block of tern_alloc() that the call takes, also when it fails: whole lines, each ended by a
+ * newline; NULL is allowed when \p bytes is 0. At most 2^40 bytes. \param options  the same on all
+ * ranks, or NULL. \param[out] out  to be freed with tern_lines_free(). \return TERN_OK,
+ * TERN_EINVAL, TERN_ENOMEM or TERN_EMPI. */
+TERN_API TERN_MUST_CHECK int tern_sort_lines(tern_comm *c, char *text, size_t bytes,
+                                             const tern_line_options *options, tern_lines **out);
+
+TERN_API void tern_lines_free(tern_lines *lines); /**< Local; NULL is allowed */
+
+/** Number of this rank's lines.  Local. */
+TERN_API size_t tern_lines_count(const tern_lines *lines);
+
+/** Bytes of lines first .. first + n - 1, with their newlines.  Local; costs n steps. */
+TERN_API size_t tern_lines_bytes(const tern_lines *lines, size_t first, size_t n);
+
+/** Line \p i and its length with the newline.  Borrowed.  Local. */
+TERN_API const char *tern_lines_at(const tern_lines *lines, size_t i, size_t *length);
+
+/** Copy lines from \p first on, in order and without gaps, to \p buffer, as many as fit into
+ * \p room bytes and as there are before \p end.  Local. \param[out] bytes  written.
+ * \return the line after the last one copied. */
+TERN_API size_t tern_lines_copy(const tern_lines *lines, size_t first, size_t end, char *buffer,
+                                size_t room, size_t *bytes);
+
+TERN_END_DECLS
+#endif
