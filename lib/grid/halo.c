@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The halo plan: opened once for arrays of one shape, then started and finished at every step. */
+#include "config.h"
+
+#include "grid/halo.h"
+
+#include <limits.h>
+#include <stdlib.h>
+
+/* Whether the strides leave room for the ghost cells. */
+static int check(tern_comm *c, const tern_halo_spec *spec)
+{
+    tern_block b;
+    int64_t needed = 1;
+
+    if (spec->grid.ranks != tern_size(c))
+        return tern_fail(TERN_EINVAL, NULL, "the grid is cut for %d ranks, but there are %d",
+                         spec->grid.ranks, tern_size(c));
+    tern_grid_block(&spec->grid, tern_rank(c), &b);
+    for (int d = 0; d < spec->grid.dims; d++) {
+        if (spec->width[d] < 0 || spec->stride[d] < needed || (d == 0 && spec->stride[0] != 1))
+            return tern_fail(TERN_EINVAL, NULL, "ghost cells %lld wide, stride %lld in %c",
+                             (long long)spec->width[d], (long long)spec->stride[d], "xyz"[d]);
+        needed = spec->stride[d] * (b.count[d] + 2 * spec->width[d]);
+    }
+    return TERN_OK;
+}
+
+/* One buffer for each message, a little longer for the partitions. */
+static int make_buffers(const tern_halo *h, struct parts *list)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        struct part *p = &list->of[i];
+        p->buffer = tern_alloc((p->elements + TERN__HALO_PARTITIONS) * h->element);
+        if (p->buffer == NULL)
+            return TERN_ENOMEM;
+    }
+    return TERN_OK;
+}
+
+static int make_type(const tern_halo *h, struct part *p)
+{
+    const int64_t *count = p->box.count, *stride = h->spec.stride;
+    MPI_Datatype row, plane;
+    int e;
+
+    for (int d = 0; d < TERN_GRID_DIMS; d++)
+        if (count[d] > INT_MAX)
+            return tern_fail(TERN_ENOTSUP, NULL,
+                             "halo mode datatype takes at most 2^31 points in a row: use isend");
+    e = MPI_Type_contiguous((int)count[0], h->spec.type, &row);
+    if (e != MPI_SUCCESS)
+        return tern_fail(TERN_EMPI, NULL, "MPI_Type_contiguous failed");
+    e = MPI_Type_create_hvector((int)count[1], 1, stride[1] * (MPI_Aint)h->element, row, &plane);
+    MPI_Type_free(&row);
+    if (e != MPI_SUCCESS)
+        return tern_fail(TERN_EMPI, NULL, "MPI_Type_create_hvector failed");
+    e = MPI_Type_create_hvector((int)count[2], 1, stride[2] * (MPI_Aint)h->element, plane,
+                                &p->type);
+    MPI_Type_free(&plane);
+    if (e != MPI_SUCCESS || MPI_Type_commit(&p->type) != MPI_SUCCESS)
+        return tern_fail(TERN_EMPI, NULL, "MPI_Type_create_hvector failed");
+    return TERN_OK;
+}
+
+static int make_types(const tern_halo *h, struct parts *list)
+{
+    int error = TERN_OK;
+
+    for (size_t i = 0; i < list->n && error >= 0; i++)
+        error = make_type(h, &list->of[i]);
+    return error;
+}
+
+static int make_requests(tern_halo *h)
+{
+    size_t n = h->recvs.n + h->sends.n;
+
+    h->reqs = calloc(n + 1, sizeof(*h->reqs));
+    if (h->reqs == NULL)
+        return tern_fail(TERN_ENOMEM, NULL, "no memory for %zu requests", n);
+    for (size_t i = 0; i < n; i++)
+        h->reqs[i] = TERN_REQ_NULL;
+    return TERN_OK;
+}
+
+/* Everything that does not need the other ranks. */
+static int set_up(tern_halo *h, tern_comm *c, const tern_halo_spec *spec)
+{
+    int error = check(c, spec), bytes;
+    tern_block block;
+
+    if (error < 0)
+        return error;
+    h->spec = *spec;
+    for (int d = spec->grid.dims; d < TERN_GRID_DIMS; d++)
+        h->spec.width[d] = h->spec.stride[d] = 0;
+    error = tern__halo_mode_find(spec->mode, &h->mode);
+    if (error < 0)
+        return error;
+    if (MPI_Type_size(spec->type, &bytes) != MPI_SUCCESS)
+        return tern_fail(TERN_EMPI, NULL, "MPI_Type_size failed");
+    h->element = (size_t)bytes;
+    tern_grid_block(&spec->grid, tern_rank(c), &block);
+    error = tern__halo_parts(h, &block);
+    if (error >= 0)
+        error = make_requests(h);
+    if (error >= 0)
+        error = h->mode->packs ? make_buffers(h, &h->sends) : make_types(h, &h->sends);
+    if (error >= 0)
+        error = h->mode->packs ? make_buffers(h, &h->recvs) : make_types(h, &h->recvs);
+    return error >= 0 ? h->mode->open(h) : error;
+}
+
+int tern_halo_open(tern_comm *c, const tern_halo_spec *spec, tern_halo **out)
+{
+    tern_comm *own;
+    int error = tern_comm_wrap(tern_comm_raw(c), &own);
+
+    if (error < 0)
+        return error;
+    tern_halo *h = calloc(1, sizeof(*h));
+    if (h == NULL) {
+        error = tern_fail(TERN_ENOMEM, NULL, "no memory for a halo plan");
+    } else {
+        h->comm = own;
+        error = set_up(h, own, spec);
+    }
+    error = tern_agree(own, error);
+    if (error < 0) {
+        if (h != NULL)
+            tern_halo_close(h);
+        else
+            tern_comm_free(own);
+        return error;
+    }
+    *out = h;
+    return TERN_OK;
+}
+
+int tern_halo_start(tern_halo *h, void *first)
+{
+    h->first = first;
+    for (size_t i = 0; i < h->from.n; i++)
+        tern__halo_copy(h, &h->from.of[i], &h->into.of[i]);
+    return h->mode->start(h);
+}
+
+int tern_halo_finish(tern_halo *h)
+{
+    if (h->first == NULL)
+        return TERN_OK;
+    int error = tern_waitall(h->recvs.n + h->sends.n, h->reqs, NULL, TERN_FOREVER);
+    for (size_t i = 0; i < h->recvs.n && error >= 0 && h->mode->packs; i++)
+        tern__halo_unpack(h, &h->recvs.of[i]);
+    h->first = NULL;
+    return error;
+}
+
+int tern_halo_exchange(tern_halo *h, void *first)
+{
+    int error = tern_halo_start(h, first);
+
+    return error >= 0 ? tern_halo_finish(h) : error;
+}
+
+void tern_halo_traffic(const tern_halo *h, int64_t *messages, int64_t *bytes)
+{
+    *messages = (int64_t)h->sends.n;
+    *bytes = 0;
+    for (size_t i = 0; i < h->sends.n; i++)
+        *bytes += (int64_t)(h->sends.of[i].elements * h->element);
+}
+
+static void free_parts(struct parts *list)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        tern_free(list->of[i].buffer);
+        if (list->of[i].type != MPI_DATATYPE_NULL)
+            MPI_Type_free(&list->of[i].type);
+    }
+    free(list->of);
+}
+
+void tern_halo_close(tern_halo *h)
+{
+    if (h == NULL)
+        return;
+    for (size_t i = 0; h->reqs != NULL && i < h->recvs.n + h->sends.n; i++)
+        if (h->reqs[i].mpi != MPI_REQUEST_NULL)
+            tern_req_free(&h->reqs[i]);
+    free_parts(&h->sends);
+    free_parts(&h->recvs);
+    free_parts(&h->from);
+    free_parts(&h->into);
+    free(h->reqs);
+    free(h->tokens);
+    tern_comm_free(h->comm);
+    free(h);
+}
