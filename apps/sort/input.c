@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Reading in parallel.  The files form one sequence of bytes, in which a newline is put where a
+ * file ends without one.  Ranks take equal ranges of it; a line belongs to the rank in whose range
+ * it begins. */
+#include "config.h"
+
+#include "sort/tern-sort.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { READ_BYTES = 8 << 20, SCAN_BYTES = 64 << 10 };
+
+static char stdin_name[] = "-";
+static char *stdin_paths[] = {stdin_name, NULL};
+
+static int fail(const char *path, const char *why)
+{
+    return tern_fail(TERN_EIO, NULL, "%s: %s", strcmp(path, "-") == 0 ? "stdin" : path, why);
+}
+
+static int open_operand(const char *path)
+{
+    return strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static void close_operand(int fd)
+{
+    if (fd != STDIN_FILENO)
+        close(fd);
+}
+
+/* ---- Looking at the operands ------------------------------------------------------------------
+ */
+
+static int check_unit(const char *path, uint64_t bytes, size_t unit)
+{
+    if (unit == 0 || bytes % unit == 0)
+        return TERN_OK;
+    return tern_fail(TERN_EIO, NULL, "%s: %llu bytes are no whole number of %zu-byte keys",
+                     strcmp(path, "-") == 0 ? "stdin" : path, (unsigned long long)bytes, unit);
+}
+
+/* Whether the last byte of a file is something else than a newline. */
+static int look_at_end(int fd, const char *path, input_file *file)
+{
+    char last = '\n';
+    ssize_t got = file->size > 0 ? pread(fd, &last, 1, (off_t)file->size - 1) : 1;
+
+    if (got != 1)
+        return fail(path, got < 0 ? strerror(errno) : "it has become shorter");
+    file->open_end = last != '\n';
+    return TERN_OK;
+}
+
+static int look_at(const char *path, size_t unit, input_file *file, bool *stream)
+{
+    struct stat st;
+    int error = TERN_OK, fd = open_operand(path);
+
+    if (fd < 0 || fstat(fd, &st) != 0)
+        error = fail(path, strerror(errno));
+    else if (S_ISDIR(st.st_mode))
+        error = fail(path, strerror(EISDIR));
+    else if (!S_ISREG(st.st_mode) || fd == STDIN_FILENO)
+        *stream = true;
+    else {
+        file->size = (uint64_t)st.st_size;
+        error = unit > 0 ? check_unit(path, file->size, unit) : look_at_end(fd, path, file);
+    }
+    if (fd >= 0)
+        close_operand(fd);
+    return error;
+}
+
+static int look_at_all(input *in, size_t unit)
+{
+    for (int i = 0; i < in->n; i++) {
+        int error = look_at(in->paths[i], unit, &in->files[i], &in->stream);
+        if (error)
+            return error;
+        in->files[i].begin = in->total;
+        in->total += in->files[i].size + in->files[i].open_end;
+    }
+    return TERN_OK;
+}
+
+int input_open(tern_comm *c, int n, char **paths, size_t unit, input *in)
+{
+    *in = (input){.paths = n > 0 ? paths : stdin_paths, .n = n > 0 ? n : 1};
+    in->files = calloc((size_t)in->n, sizeof(*in->files));
+    int error = in->files == NULL   ? tern_fail(TERN_ENOMEM, NULL, "no memory for the file names")
+                : tern_rank(c) == 0 ? look_at_all(in, unit)
+                                    : TERN_OK;
+    uint64_t known[2] = {in->stream, in->total};
+
+    error = tern_agree(c, error);
+    if (!error)
+        error = tern_bcast(c, known, 2, MPI_UINT64_T, 0);
+    if (!error)
+        error = tern_bcast(c, in->files, (size_t)in->n * sizeof(*in->files), MPI_BYTE, 0);
+    in->stream = known[0] != 0;
+    in->total = known[1];
+    return error;
+}
+
+void input_close(input *in)
+{
+    free(in->files);
+    in->files = NULL;
+}
+
+/* ---- Ranges of regular files ------------------------------------------------------------------
+ */
+
+static int pread_all(int fd, const char *path, char *out, size_t bytes, uint64_t offset)
+{
+    while (bytes > 0) {
+        ssize_t got = pread(fd, out, bytes, (off_t)offset);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return fail(path,
+                        got < 0 ? strerror(errno) : "it has become shorter while it was read");
+        out += got;
+        bytes -= (size_t)got;
+        offset += (uint64_t)got;
+    }
+    return TERN_OK;
+}
+
+/* Read a part of one file with all threads. */
+static int read_parallel(int fd, const char *path, char *out, size_t bytes, uint64_t offset)
+{
+    thread_failure failed = {.error = TERN_OK};
+    uint64_t done = 0;
+
+#pragma omp parallel for schedule(dynamic, 1)
+    for (size_t at = 0; at < bytes; at += READ_BYTES) {
+        size_t part = bytes - at < READ_BYTES ? bytes - at : READ_BYTES;
+        thread_failed(&failed, pread_all(fd, path, out + at, part, offset + at));
+#pragma omp atomic
+        done += part;
+        if (omp_get_thread_num() == 0)
+            tern_prog_step(done, bytes);
+    }
+    return thread_failure_end(&failed);
+}
+
+/* Bytes begin .. end - 1 of the sequence that lie in file i; *out moves on. */
+static int read_from_file(const input *in, int i, uint64_t begin, uint64_t end, char **out)
+{
+    const input_file *f = &in->files[i];
+    uint64_t file_end = f->begin + f->size;
+    uint64_t first = begin > f->begin ? begin : f->begin, last = end < file_end ? end : file_end;
+    int error = TERN_OK;
+
+    if (first < last) {
+        int fd = open(in->paths[i], O_RDONLY | O_CLOEXEC);
+        if (fd < 0)
+            return fail(in->paths[i], strerror(errno));
+        error = read_parallel(fd, in->paths[i], *out, (size_t)(last - first), first - f->begin);
+        close(fd);
+        *out += last - first;
+    }
+    if (!error && f->open_end && begin <= file_end && end > file_end)
+        *(*out)++ = '\n';
+    return error;
+}
+
+static int read_range(const input *in, uint64_t begin, uint64_t end, char **block)
+{
+    char *out = tern_alloc((size_t)(end - begin));
+    int error = TERN_OK;
+
+    *block = out;
+    if (out == NULL)
+        return TERN_ENOMEM;
+    for (int i = 0; i < in->n && !error; i++)
+        error = read_from_file(in, i, begin, end, &out);
+    return error;
+}
+
+/* The first line of file i that begins in [from, to) of the sequence, or UINT64_MAX. */
+static int scan(const input *in, int i, uint64_t from, uint64_t to, uint64_t *start)
+{
+    const input_file *f = &in->files[i];
+    uint64_t at = from - 1, file_end = f->begin + f->size; /* a line begins after a newline */
+    char *buffer = malloc(SCAN_BYTES);
+    int error = TERN_OK, fd = open(in->paths[i], O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        error = fail(in->paths[i], strerror(errno));
+    else if (buffer == NULL)
+        error = tern_fail(TERN_ENOMEM, NULL, "no memory to scan %s", in->paths[i]);
+    *start = UINT64_MAX;
+    while (!error && at < to - 1 && at < file_end) {
+        uint64_t left = (to - 1 < file_end ? to - 1 : file_end) - at;
+        size_t bytes = left < SCAN_BYTES ? (size_t)left : SCAN_BYTES;
+        error = pread_all(fd, in->paths[i], buffer, bytes, at - f->begin);
+        const char *newline = error ? NULL : memchr(buffer, '\n', bytes);
+        if (newline != NULL) {
+            *start = at + (uint64_t)(newline - buffer) + 1;
+            break;
+        }
+        at += bytes;
+    }
+    if (fd >= 0)
+        close(fd);
+    free(buffer);
+    return error;
+}
+
+/* The first line that begins in [from, to) of the sequence, or UINT64_MAX. */
+static int first_line(const input *in, uint64_t from, uint64_t to, uint64_t *start)
+{
+    *start = UINT64_MAX;
+    for (int i = 0; i < in->n && from < to; i++) {
+        const input_file *f = &in->files[i];
+        uint64_t next = f->begin + f->size + f->open_end;
+        if (f->begin >= from && f->begin < to && next > f->begin) {
+            *start = f->begin;
+            return TERN_OK;
+        }
+        if (f->begin < from && from < next) {
+            int error = scan(in, i, from, to, start);
+            if (error || *start != UINT64_MAX)
+                return error;
+        }
+    }
+    return TERN_OK;
+}
+
+/* Where each rank's lines begin; a rank without any begins where the next one does. */
+static int divide(tern_comm *c, const input *in, uint64_t *begin, uint64_t *end)
+{
+    uint64_t p = (uint64_t)tern_size(c), r = (uint64_t)tern_rank(c), mine = UINT64_MAX;
+    uint64_t part = in->total / p, rest = in->total % p;
+    uint64_t from = part * r + (r < rest ? r : rest), to = from + part + (r < rest);
+    uint64_t *starts = malloc((p + 1) * sizeof(*starts));
+    int error = starts != NULL ? first_line(in, from, to, &mine)
+                               : tern_fail(TERN_ENOMEM, NULL, "no memory for %d offsets", (int)p);
+
+    error = tern_agree(c, error);
+    if (!error)
+        error = tern_allgather(c, &mine, starts, 1, MPI_UINT64_T);
+    if (!error) {
+        starts[p] = in->total;
+        for (uint64_t i = p; i-- > 0;)
+            if (starts[i] == UINT64_MAX)
+                starts[i] = starts[i + 1];
+        *begin = starts[r];
+        *end = starts[r + 1];
+    }
+    free(starts);
+    return error;
+}
+
+/* ---- Streams ----------------------------------------------------------------------------------
+ */
+
+typedef struct stream_buffer {
+    char *bytes;
+    size_t used, room;
+} stream_buffer;
+
+static int grow(stream_buffer *b)
+{
+    size_t room = b->room > 0 ? 2 * b->room : READ_BYTES;
+    char *larger = tern_alloc(room);
+
+    if (larger == NULL)
+        return TERN_ENOMEM;
+    if (b->used > 0)
+        memcpy(larger, b->bytes, b->used);
+    tern_free(b->bytes);
+    b->bytes = larger;
+    b->room = room;
+    return TERN_OK;
+}
+
+static int slurp(int fd, const char *path, stream_buffer *b)
+{
+    for (;;) {
+        if (b->used + 1 >= b->room) { /* there is always room for a newline */
+            int error = grow(b);
+            if (error)
+                return error;
+        }
+        ssize_t got = read(fd, b->bytes + b->used, b->room - b->used - 1);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return fail(path, strerror(errno));
+        if (got == 0)
+            return TERN_OK;
+        b->used += (size_t)got;
+    }
+}
+
+/* Everything, on rank 0. */
+static int read_streams(const input *in, size_t unit, stream_buffer *b)
+{
+    int error = TERN_OK;
+
+    for (int i = 0; i < in->n && !error; i++) {
+        size_t before = b->used;
+        int fd = open_operand(in->paths[i]);
+        if (fd < 0)
+            return fail(in->paths[i], strerror(errno));
+        error = slurp(fd, in->paths[i], b);
+        close_operand(fd);
+        if (!error)
+            error = check_unit(in->paths[i], b->used - before, unit);
+        if (!error && unit == 0 && b->used > before && b->bytes[b->used - 1] != '\n')
+            b->bytes[b->used++] = '\n';
+    }
+    return error;
+}
+
+static int read_on_rank_0(tern_comm *c, const input *in, size_t unit, char **block, size_t *bytes)
+{
+    stream_buffer b = {NULL, 0, 0};
+    int error = tern_agree(c, tern_rank(c) == 0 ? read_streams(in, unit, &b) : TERN_OK);
+
+    if (error) {
+        tern_free(b.bytes);
+        return error;
+    }
+    *block = b.bytes;
+    *bytes = b.used;
+    return TERN_OK;
+}
+
+/* ---- Both -------------------------------------------------------------------------------------
+ */
+
+static int read_agreed(tern_comm *c, const input *in, uint64_t begin, uint64_t end, char **block,
+                       size_t *bytes)
+{
+    char *read;
+    int error = tern_agree(c, read_range(in, begin, end, &read));
+
+    if (error) {
+        tern_free(read);
+        return error;
+    }
+    *block = read;
+    *bytes = (size_t)(end - begin);
+    return TERN_OK;
+}
+
+int input_read_lines(tern_comm *c, const input *in, char **block, size_t *bytes)
+{
+    uint64_t begin, end;
+
+    if (in->stream)
+        return read_on_rank_0(c, in, 0, block, bytes);
+    int error = divide(c, in, &begin, &end);
+    return error ? error : read_agreed(c, in, begin, end, block, bytes);
+}
+
+int input_read_keys(tern_comm *c, const input *in, size_t unit, char **block, size_t *bytes)
+{
+    uint64_t p = (uint64_t)tern_size(c), r = (uint64_t)tern_rank(c);
+
+    if (in->stream)
+        return read_on_rank_0(c, in, unit, block, bytes);
+    uint64_t keys = in->total / unit, part = keys / p, rest = keys % p;
+    uint64_t begin = part * r + (r < rest ? r : rest), end = begin + part + (r < rest);
+    return read_agreed(c, in, begin * unit, end * unit, block, bytes);
+}
