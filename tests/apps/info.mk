@@ -1,0 +1,1 @@
+test_scripts += %D%/info.sh %D%/manpages.sh

@@ -1,0 +1,58 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Programs, their --help and their manual pages agree, and tern(7) lists the variables that there are.
+. "${top_srcdir:?}/tests/support/tap.sh"
+
+# Options of --help, one a line, as "-x" or "--name": in the lines that begin with one or two of them.
+options_of_help() {
+  timeout 60 "$top_builddir/$1" --help | awk '
+    /^  -[^-]/       { print substr($1, 1, 2) }
+    /^ +(-.,? )? *--/ { match($0, /--[a-z0-9-]+/); print substr($0, RSTART, RLENGTH) }' | sort -u
+}
+
+# Options of a page: the .Fl of its .It lines, and of the one form of its synopsis that only shows help or version.
+options_of_page() {
+  awk '$1 == ".It" { for (i = 2; i < NF; i++) if ($i == "Fl") print "-" $(i + 1) }' "$1" | sort -u
+}
+
+same_options() {
+  options_of_help "$1" >"$scratch/help"
+  options_of_page "$2" >"$scratch/page"
+  [ -s "$scratch/help" ] && diff "$scratch/help" "$scratch/page"
+}
+
+narrow() {
+  timeout 60 "$top_builddir/$1" --help | awk 'length > 100 || / $/ { print; bad = 1 } END { exit bad }'
+}
+
+# What mandoc finds, but for pages that are not installed.
+lint() {
+  mandoc -Tlint "$1" >"$scratch/lint" 2>&1
+  grep -v -e 'referenced manual not found' -e 'outdated mandoc.db' "$scratch/lint" && return 1
+  return 0
+}
+
+same_variables() {
+  timeout 60 "$top_builddir/tern-info" --env | sed -n 's/^  \(TERN_[A-Z_]*\)=.*/\1/p' | sort >"$scratch/table"
+  sed -n 's/^\.It Ev \(TERN_[A-Z_]*\)$/\1/p' "$top_srcdir/apps/info/tern.7" | sort >"$scratch/page"
+  [ -s "$scratch/table" ] && diff "$scratch/table" "$scratch/page"
+}
+
+for page in "$top_srcdir"/apps/*/*.[1-9]; do
+  name=$(basename "$page")
+  if command -v mandoc >/dev/null; then
+    ok "$name: mandoc -Tlint" lint "$page"
+  else
+    skip "$name: mandoc -Tlint" "no mandoc"
+  fi
+done
+for program in "$top_builddir"/tern-*; do
+  if [ ! -f "$program" ] || [ ! -x "$program" ]; then continue; fi # no folder or tarball of make dist
+  program=$(basename "$program")
+  page=$(ls "$top_srcdir"/apps/*/"$program.1")
+  ok "$program has a page" test -f "$page"
+  ok "$program: --help and page have the same options" same_options "$program" "$page"
+  ok "$program: --help fits 100 columns" narrow "$program"
+done
+ok "tern(7) lists the variables" same_variables
+tap_end

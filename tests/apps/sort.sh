@@ -1,0 +1,273 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# tern-sort: byte for byte what GNU sort writes, in every option and on every number of ranks; and nothing lost when
+# something goes wrong.
+. "${top_srcdir:?}/tests/support/tap.sh"
+sort=$(cd "$top_builddir" && pwd)/tern-sort
+cd "$scratch" || exit
+
+# alone ARG...: without a launcher.
+alone() {
+  timeout -k 5 60 "$sort" "$@"
+}
+
+# ---- Inputs -----------------------------------------------------------------
+
+# Words, numbers of all forms, bytes that are no text, empty lines; no newline at the end.
+make_mixed() {
+  awk 'BEGIN {
+    srand(7)
+    for (i = 0; i < 20000; i++) {
+      kind = int(rand() * 9); a = int(rand() * 300) - 150; b = int(rand() * 1000)
+      if (kind == 0) print a
+      if (kind == 1) print a "." b
+      if (kind == 2) printf "%s-%05d.%d0 x\n", b % 2 ? " " : "\t ", a < 0 ? -a : a, b
+      if (kind == 3) printf "%s%d\n", substr("0000000", 1, b % 8), b
+      if (kind == 4) print substr("-0 -.0 - -- +5 . .5 -.5 0x1f 1e9 00 -00.00", b % 30, 1 + a % 7)
+      if (kind == 5) printf "%d%030d%d.%d\n", a, b, b, a * a
+      if (kind == 6) print substr("the quick brown fox jumps over the lazy dog", 1 + b % 20, b % 23)
+      if (kind == 7) printf "common beginning of many lines, then %d\r\n", b
+      if (kind == 8) printf "nul%c%c and \377 \200%d\n", 0, b % 2, a
+    }
+    printf "the end"
+  }' >mixed
+}
+
+# Numbers of up to 600 digits, equal in their first 400 and in value although not in form.
+make_huge_numbers() {
+  awk 'BEGIN {
+    srand(8); for (i = 0; i < 400; i++) ones = ones "1"
+    for (i = 0; i < 3000; i++)
+      printf "%s%s%s%d.%s%d%s\n", rand() < .5 ? "-" : "", rand() < .5 ? "000" : "", rand() < .7 ? ones : "1",
+        rand() * 4, substr(ones, 1, rand() * 30), rand() * 3, rand() < .5 ? "00" : ""
+  }' >huge
+}
+
+# ---- Comparisons ------------------------------------------------------------
+
+# same RANKS OPTIONS FILE...: as GNU sort, and no file left beside.
+same() {
+  ranks_=$1 options_=$2
+  shift 2
+  # shellcheck disable=SC2086  # options are a list of words
+  LC_ALL=C sort $options_ "$@" >want && launch "$ranks_" "$sort" $options_ -o got "$@" && cmp want got &&
+    [ -z "$(ls ./*.tmp* 2>/dev/null)" ]
+}
+
+# The same through rank 0.
+same_to_stdout() {
+  LC_ALL=C sort "$2" mixed huge >want && launch "$1" "$sort" "$2" mixed huge >got && cmp want got
+}
+
+all_options() {
+  for options in '' -n -r -u -nr -nu -ru -nru; do
+    same "$1" "$options" "$2" || {
+      echo "differs with '$options'"
+      return 1
+    }
+  done
+}
+
+without_launcher() {
+  for options in '' -nr -u; do
+    # shellcheck disable=SC2086
+    LC_ALL=C sort $options mixed >want && alone $options mixed >got && cmp want got || return
+  done
+  LC_ALL=C sort mixed >want && alone <mixed >got && cmp want got || return
+  LC_ALL=C sort huge mixed single >want && alone huge - single <mixed >got && cmp want got
+}
+
+# MPICH's launcher gives up when a program does not take its stdin at once, so it is less than a pipe holds.
+through_stdin() {
+  head -c 30000 mixed >some && LC_ALL=C sort -n some >want &&
+    timeout -k 5 60 "$MPIEXEC" -n "$1" "$sort" -n <some >got && cmp want got
+}
+
+in_place() {
+  cp mixed place && chmod 640 place && launch "$1" "$sort" -o place place huge &&
+    LC_ALL=C sort mixed huge | cmp - place && [ "$(stat -c %a place)" = 640 ]
+}
+
+# The file that a symbolic link names is written, and the link kept.
+through_link() {
+  cp mixed target && ln -sf target link && launch 1 "$sort" -o link link && [ -h link ] &&
+    LC_ALL=C sort mixed | cmp - target
+}
+
+# A line of 100 MB, whose ranges hold no line at all, and a second that differs in its last byte.
+long_line() {
+  {
+    echo a
+    head -c 100000000 /dev/zero | tr '\0' m
+    echo z
+    echo b
+    head -c 100000000 /dev/zero | tr '\0' m
+    echo y
+  } >long
+  LC_ALL=C sort long >want && launch "$1" "$sort" -o got long && cmp want got
+  result=$?
+  rm -f long want got
+  return $result
+}
+
+repeated_line() {
+  yes 'the same line, a million times' | head -n 1000000 >million && echo 'and another' >>million
+  same "$1" '' million && same "$1" -u million
+}
+
+# ---- Binary and generated keys ----------------------------------------------
+
+# as_od RANKS TYPE FORMAT WIDTH: od shows the keys, GNU sort orders them.
+as_od() {
+  launch "$1" "$sort" --type="$2" -o keys.sorted keys && [ "$(stat -c %s keys.sorted)" = 24000 ] &&
+    od -An -v -w"$4" -t "$3" keys | LC_ALL=C sort -n >want &&
+    od -An -v -w"$4" -t "$3" keys.sorted >got && cmp want got
+}
+
+integer_types() {
+  for type in 'u8 u1 1' 'i8 d1 1' 'u16 u2 2' 'i16 d2 2' 'u32 u4 4' 'i32 d4 4' 'u64 u8 8' 'i64 d8 8'; do
+    # shellcheck disable=SC2086
+    as_od "$1" $type || return
+  done
+}
+
+# Numbers whose order is known: of f64, NaN and infinities at the ends, -0 before 0.
+float_order() {
+  printf '\0\0\0\0\0\0\360\377\0\0\0\0\0\0\360\277\0\0\0\0\0\0\0\200\0\0\0\0\0\0\0\0\0\0\0\0\0\0\340\77\0\0\0\0\0\0\360\177\0\0\0\0\0\0\370\177' >want
+  for i in 5 2 6 0 4 1 3; do tail -c +$((8 * i + 1)) want | head -c 8; done >doubles
+  launch "$1" "$sort" --type=f64 doubles >got && cmp want got && launch "$1" "$sort" --type=f64 -r got >back &&
+    for i in 6 5 4 3 2 1 0; do tail -c +$((8 * i + 1)) want | head -c 8; done | cmp - back
+}
+
+every_distribution() {
+  for distribution in uniform sorted reversed equal few zipf normal; do
+    launch "$1" "$sort" --generate="$distribution:100k" --type="$2" >out || return
+    grep -q 'order: right, content: right' out || return
+    sed -n 's/.*hash//p' out >>"hashes.$2.$distribution" # must not depend on the ranks
+    [ "$(sort -u "hashes.$2.$distribution" | wc -l)" = 1 ] || return
+  done
+}
+
+report() {
+  launch "$1" "$sort" --generate=uniform:1001 --quiet --json=report.json >out && [ ! -s out ] && jq -e --argjson p "$1" '
+    .program == "tern-sort" and .ranks == $p and .elements == 1001 and .bytes == 8008
+    and .imbalance >= 1 and .imbalance <= (1001 / $p | ceil) * $p / 1001 + 1e-9 and .peak_bytes_per_rank > 8008
+    and ([.phases[].name] | index("sort") != null and index("verify") != null)' report.json
+}
+
+# ---- What goes wrong --------------------------------------------------------
+
+# refuses RANKS SENTENCE ARG...: status 2, the sentence once, nothing on stdout, nothing left behind.
+refuses() {
+  ranks_=$1 sentence_=$2
+  shift 2
+  ls >before
+  launch "$ranks_" "$sort" "$@" >out 2>err
+  status=$?
+  rm -f core.*
+  grep '^tern-sort: ' err
+  [ "$status" = 2 ] || {
+    echo "status $status"
+    return 1
+  }
+  [ "$(grep -c '^tern-sort: ' err)" = 1 ] && grep -q "^tern-sort: .*$sentence_" err && [ ! -s out ] &&
+    touch err out && ls >after && cmp before after
+}
+
+bad_input() {
+  : >err && : >out && : >before && : >after
+  refuses "$1" 'missing: No such file or directory' mixed missing && # root may read all files, so one that is not there
+    refuses "$1" 'folder: Is a directory' folder &&
+    refuses "$1" 'five: 5 bytes are no whole number of 4-byte keys' --type=f32 five &&
+    refuses "$1" "'--nope'" --nope mixed &&
+    refuses "$1" "'u128' is none of" --type=u128 five &&
+    refuses "$1" 'between' --threads=0 mixed &&
+    refuses "$1" "'many' is not a" --threads=many mixed &&
+    refuses "$1" "'1e300' is not a whole number" --generate=uniform:1e300 &&
+    refuses "$1" "'-5' is not a whole number" --generate=uniform:-5 &&
+    refuses "$1" "'odd' is none of" --generate=odd:5 &&
+    refuses "$1" 'no memory' --generate=uniform:1T &&
+    refuses "$1" 'neither reads nor writes' --generate=uniform:5 mixed &&
+    refuses "$1" 'lines of text' --type=u8 -n five
+}
+
+bad_output() {
+  cp mixed kept && : >err && : >out && : >before && : >after
+  refuses "$1" 'nowhere/out: No such file or directory' -o nowhere/out mixed &&
+    refuses "$1" 'folder: .*directory' -o folder mixed &&
+    refuses "$1" '/dev/full: No space left on device' -o /dev/full mixed &&
+    cmp mixed kept
+}
+
+full_stdout() {
+  "$sort" mixed >/dev/full 2>err
+  [ $? = 2 ] && cat err && [ "$(cat err)" = 'tern-sort: stdout: No space left on device' ]
+}
+
+# A descriptor of MPI's must not take the place of stdin.
+closed_stdin() {
+  alone <&- 2>why
+  [ $? = 2 ] && [ "$(cat why)" = "tern-sort: stdin: Bad file descriptor" ]
+}
+
+# In a file system of 1 MB the output does not fit; the input and the old output stay as they were.
+full_disk() {
+  cp mixed tiny/in && echo old >tiny/out && : >err && : >out
+  for target in tiny/out tiny/new tiny/in; do
+    launch "$1" "$sort" -o $target tiny/in mixed huge >out 2>err
+    status=$?
+    cat err
+    [ $status = 2 ] && [ "$(grep -c '^tern-sort: .*No space left on device' err)" = 1 ] || return
+    cmp mixed tiny/in && [ "$(cat tiny/out)" = old ] && [ "$(ls tiny)" = "$(printf 'in\nout')" ] || return
+  done
+}
+
+# ---- ------------------------------------------------------------------------
+
+make_mixed
+make_huge_numbers
+head -c 24000 /dev/urandom >keys
+: >empty
+printf 'no newline' >single
+printf '\n\n\n' >newlines
+printf 'abcde' >five
+mkdir folder
+ok "without a launcher" without_launcher
+ok "output through a symbolic link" through_link
+ok "stdout on a full disk" full_stdout
+ok "stdin is closed" closed_stdin
+for np in $TEST_NP; do
+  ok "np=$np as GNU sort with all options: mixed lines" all_options "$np" mixed
+  ok "np=$np as GNU sort to stdout" same_to_stdout "$np" -nr
+  ok "np=$np as GNU sort by numbers of hundreds of digits" same "$np" -n huge
+  ok "np=$np as GNU sort by unique numbers of hundreds of digits" same "$np" -nru huge
+  ok "np=$np an empty file" same "$np" '' empty
+  ok "np=$np several files, some without a last newline" same "$np" '' single empty newlines mixed single
+  ok "np=$np fewer lines than ranks" same "$np" -r newlines single
+  ok "np=$np through stdin" through_stdin "$np"
+  ok "np=$np output is input" in_place "$np"
+  ok "np=$np one line a million times" repeated_line "$np"
+  ok "np=$np floating-point keys in total order" float_order "$np"
+  if command -v jq >/dev/null; then
+    ok "np=$np report" report "$np"
+  else
+    skip "np=$np report" "no jq"
+  fi
+  ok "np=$np bad output" bad_output "$np"
+done
+# Many launches each; tests/sort tries every type and distribution at every number of ranks.
+for np in ${TEST_NP%% *} 3; do
+  ok "np=$np integer keys as od and GNU sort" integer_types "$np"
+  ok "np=$np generated u64" every_distribution "$np" u64
+  ok "np=$np generated f32" every_distribution "$np" f32
+  ok "np=$np bad input and arguments" bad_input "$np"
+done
+ok "a line of 100 MB" long_line 3
+mkdir tiny
+if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=1M none tiny 2>/dev/null; then
+  ok "disk full" full_disk 2
+  umount tiny
+else
+  skip "disk full" "needs to mount a file system"
+fi
+tap_end

@@ -1,0 +1,153 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# tern-stencil: the same result from any number of ranks and every halo mode, pictures, reports, and what it refuses.
+. "${top_srcdir:?}/tests/support/tap.sh"
+builddir=$(cd "$top_builddir" && pwd)
+stencil=$builddir/tern-stencil
+cd "$scratch" || exit
+export OMP_NUM_THREADS=1
+
+# alone ARG...: without a launcher.
+alone() {
+  timeout -k 5 60 "$stencil" "$@"
+}
+
+# complains RANKS SENTENCE ARG...: status 2, nothing on stdout and one line on stderr, which contains this.
+complains() {
+  ranks=$1 sentence=$2
+  shift 2
+  launch "$ranks" "$stencil" "$@" >out 2>all
+  rc=$?
+  grep '^tern' all >err
+  cat out all
+  [ "$rc" = 2 ] && [ ! -s out ] && [ "$(wc -l <err)" = 1 ] && grep -qF -e "$sentence" err
+}
+
+# checksum FILE: of a run's output.
+checksum() {
+  sed -n 's/^checksum *//p' "$1"
+}
+
+# same RANKS ARG...: as one rank, which left its output in `one`.
+same() {
+  ranks=$1
+  shift
+  launch "$ranks" "$stencil" --steps=20 "$@" >out && cat out && [ -n "$(checksum one)" ] &&
+    [ "$(checksum out)" = "$(checksum one)" ]
+}
+
+# Every mode that the program itself names.
+every_mode() {
+  alone --steps=20 --grid=60x40 --boundary=periodic,dirichlet=1 --init=noise >one || return
+  modes=$(alone --halo=none 2>&1 | sed -n 's/.*; there are//p')
+  [ "$(echo "$modes" | wc -w)" -ge 10 ] || return
+  for mode in $modes; do
+    same "$1" --grid=60x40 --boundary=periodic,dirichlet=1 --init=noise --halo="$mode" || return
+  done
+}
+
+# Fewer points than ranks, single rows and columns, many threads.
+every_grid() {
+  for grid in 2x2 1x50 33x17; do
+    alone --steps=20 --grid=$grid --boundary=dirichlet,periodic --init=noise >one || return
+    same "$1" --grid=$grid --boundary=dirichlet,periodic --init=noise --threads=3 || return
+  done
+}
+
+verifies() {
+  launch "$1" "$stencil" --grid=100x70 --steps=300 --verify=yes >out && cat out &&
+    grep -q '^error .* against the exact solution' out && ! grep -q WRONG out
+}
+
+# The initial state, and no rate that is no number.
+no_steps() {
+  alone --steps=0 --grid=8x8 >out && cat out && grep -q '^error .* against' out && ! grep -q nan out
+}
+
+same_picture() {
+  launch "$1" "$stencil" --quiet --grid=300x200 --steps=20 --init=spot -o many.png && cmp one.png many.png &&
+    [ "$(echo ./*.png)" = "./many.png ./one.png" ]
+}
+
+# 300 x 200 points of 3 pixels; the signature and the header as the PNG specification has them.
+is_png() {
+  [ "$(od -An -tx1 -N24 one.png | tr -d ' \n')" = 89504e470d0a1a0a0000000d49484452000003840000"0258" ]
+}
+
+reports() {
+  launch "$1" "$stencil" --quiet --grid=64x48 --steps=50 --boundary=dirichlet,periodic --json=report.json >out &&
+    [ ! -s out ] && jq -e --argjson p "$1" '
+    .program == "tern-stencil" and .ranks == $p and .threads == 1 and .seconds > 0 and .status == 0
+    and .grid == [64, 48] and (.dims[0] * .dims[1]) == $p and .steps == 50 and .halo == "isend"
+    and .glups > 0 and .roofline_share > 0 and .halo_seconds >= 0 and (.checksum | test("^[0-9a-f]{16}$"))
+    and .error <= .error_bound and ([.phases[].name] == ["begin", "solve", "verify", "roofline"])
+    and (.phases[1].bytes == 64 * 48 * 50 * 16)' report.json
+}
+
+refuses() {
+  complains "$1" "no halo mode is called 'pigeon'; there are send ssend" --halo=pigeon &&
+    complains "$1" "at least 1 point in x" --grid=0x5 &&
+    complains "$1" "GB on this node" --grid=1Mx1M &&
+    complains "$1" "$1 ranks cannot be laid out as 11 x" --dims=11x0
+}
+
+# What each rank finds alone.
+refuses_values() {
+  for grid in 5 5x x5 '' 3x4x5 -2x5 2.5x4 1e30x1 axb; do
+    complains 1 "--grid=$grid: two whole numbers" --grid="$grid" || return
+  done
+  complains 1 "at least 1 point in y" --grid=5x0 &&
+    complains 1 "at most 2^62 points" --grid=4Tx4T &&
+    complains 1 "(0, 0.25], where the scheme is stable" --diffusion=0.3 &&
+    complains 1 "--boundary=open: dirichlet" --boundary=open &&
+    complains 1 "--boundary=periodic,dirichlet=x: " --boundary=periodic,dirichlet=x &&
+    complains 1 "no initial state is called 'soup'; there are mode" --init=soup &&
+    complains 1 "no exact solution is known" --init=noise --verify=yes --steps=1 --grid=8x8 &&
+    complains 1 "try --help" extra
+}
+
+refuses_files() {
+  complains "$1" "/nowhere/at/all.png: " --steps=100T --output=/nowhere/at/all.png &&
+    complains "$1" "$scratch: " --steps=100T --output="$scratch"
+}
+
+without_libpng() {
+  complains "$1" "libpng" --output=none.png && [ ! -e none.png ]
+}
+
+# No picture, and no trace of one, where the disk is full; a device is left as it is.
+disk_full() {
+  complains "$1" "/dev/full: " --steps=1 --grid=500x500 --output=/dev/full && [ -c /dev/full ]
+}
+
+pictures=no
+grep -q "define HAVE_PNG 1" "$builddir/lib/config.h" && pictures=yes
+ok "no steps" no_steps
+ok "refuses values" refuses_values
+for p in $TEST_NP; do
+  ok "np=$p every halo mode" every_mode "$p"
+  ok "np=$p every grid" every_grid "$p"
+  ok "np=$p exact solution" verifies "$p"
+  ok "np=$p refuses options" refuses "$p"
+done
+if command -v jq >/dev/null && alone --quiet --steps=1 --grid=2x2 --json=try.json; then
+  for p in $TEST_NP; do
+    ok "np=$p report" reports "$p"
+  done
+else
+  skip "reports" "no jq, or built without Jansson"
+fi
+if [ $pictures = yes ]; then
+  alone --quiet --grid=300x200 --steps=20 --init=spot -o one.png
+  ok "a PNG" is_png
+  for p in $TEST_NP; do
+    ok "np=$p the same picture" same_picture "$p"
+    ok "np=$p refuses files" refuses_files "$p"
+    if [ -c /dev/full ]; then
+      ok "np=$p disk full" disk_full "$p"
+    fi
+  done
+else
+  ok "built without libpng" without_libpng 1
+fi
+tap_end

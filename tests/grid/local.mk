@@ -1,0 +1,9 @@
+test_programs += tests/grid/test_split tests/grid/test_halo
+tests_grid_test_split_SOURCES = %D%/test_split.c
+tests_grid_test_split_CPPFLAGS = $(TESTINCLUDES)
+tests_grid_test_split_LDADD = $(TESTLIBS)
+tests_grid_test_split_LDFLAGS = $(TESTLINK)
+tests_grid_test_halo_SOURCES = %D%/test_halo.c
+tests_grid_test_halo_CPPFLAGS = $(TESTINCLUDES)
+tests_grid_test_halo_LDADD = $(TESTLIBS)
+tests_grid_test_halo_LDFLAGS = $(TESTLINK)

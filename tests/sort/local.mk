@@ -1,0 +1,10 @@
+test_programs += tests/sort/test_keys tests/sort/test_lines
+tests_sort_test_keys_SOURCES = %D%/test_keys.c
+tests_sort_test_keys_CPPFLAGS = $(TESTINCLUDES)
+tests_sort_test_keys_LDADD = $(TESTLIBS)
+tests_sort_test_keys_LDFLAGS = $(TESTLINK)
+
+tests_sort_test_lines_SOURCES = %D%/test_lines.c
+tests_sort_test_lines_CPPFLAGS = $(TESTINCLUDES)
+tests_sort_test_lines_LDADD = $(TESTLIBS)
+tests_sort_test_lines_LDFLAGS = $(TESTLINK)

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* tern_sort() against qsort() on the whole sequence: every type, distribution and order, at sizes
+ * from nothing to what all threads sort together, on evenly and oddly filled ranks. */
+#include "sort/sort.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/mpitap.h"
+
+/* ---- What the order of each type is, from its definition ------------------------------------ */
+
+#define DEFINE_COMPARE(name, type)                 \
+ static int name(const void *a, const void *b)     \
+ {                                                 \
+  type x = *(const type *)a, y = *(const type *)b; \
+  return (x > y) - (x < y);                        \
+ }
+DEFINE_COMPARE(compare_u8, uint8_t)
+DEFINE_COMPARE(compare_u16, uint16_t)
+DEFINE_COMPARE(compare_u32, uint32_t)
+DEFINE_COMPARE(compare_u64, uint64_t)
+DEFINE_COMPARE(compare_i8, int8_t)
+DEFINE_COMPARE(compare_i16, int16_t)
+DEFINE_COMPARE(compare_i32, int32_t)
+DEFINE_COMPARE(compare_i64, int64_t)
+
+/* IEEE 754-2019, 5.10: numbers by value, -0 before +0, NaNs outside the infinities by sign and then
+ * by significand. */
+static int total_order(double x, double y, int64_t x_bits, int64_t y_bits)
+{
+    if (signbit(x) != signbit(y))
+        return signbit(x) ? -1 : 1;
+    if (isnan(x) || isnan(y)) {
+        int outer = isnan(x) && isnan(y) ? (x_bits > y_bits) - (x_bits < y_bits)
+                    : isnan(x)           ? 1
+                                         : -1;
+        return signbit(x) ? -outer : outer;
+    }
+    return (x > y) - (x < y);
+}
+
+static int compare_f32(const void *a, const void *b)
+{
+    float x, y;
+    uint32_t i, j;
+
+    memcpy(&x, a, sizeof(x));
+    memcpy(&y, b, sizeof(y));
+    memcpy(&i, a, sizeof(i));
+    memcpy(&j, b, sizeof(j));
+    return total_order((double)x, (double)y, i & INT32_MAX, j & INT32_MAX);
+}
+
+static int compare_f64(const void *a, const void *b)
+{
+    double x, y;
+    uint64_t i, j;
+
+    memcpy(&x, a, sizeof(x));
+    memcpy(&y, b, sizeof(y));
+    memcpy(&i, a, sizeof(i));
+    memcpy(&j, b, sizeof(j));
+    return total_order(x, y, (int64_t)(i & INT64_MAX), (int64_t)(j & INT64_MAX));
+}
+
+static int (*const compare[TERN_KEY_TYPES])(const void *, const void *) = {
+    [TERN_U8] = compare_u8,   [TERN_U16] = compare_u16, [TERN_U32] = compare_u32,
+    [TERN_U64] = compare_u64, [TERN_I8] = compare_i8,   [TERN_I16] = compare_i16,
+    [TERN_I32] = compare_i32, [TERN_I64] = compare_i64, [TERN_F32] = compare_f32,
+    [TERN_F64] = compare_f64,
+};
+
+/* ---- One case ------------------------------------------------------------------------------- */
+
+/* How the input lies on the ranks. */
+enum layout { EVEN, ALL_ON_LAST, EVERY_SECOND, LAYOUTS };
+
+/* Where the part of rank r begins; r = p is the end. */
+static size_t first_of(enum layout layout, size_t total, int p, int r)
+{
+    if (layout == ALL_ON_LAST)
+        return r == p ? total : 0;
+    if (layout == EVERY_SECOND && r < p)
+        r += r % 2;
+    return total * (size_t)(r < p ? r : p) / (size_t)p;
+}
+
+static char *reference(const tern_generator *g, bool descending)
+{
+    size_t width = tern_key_bytes(g->type), n = g->total;
+    char *keys = malloc(n * width + 1), swap[8];
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(keys);
+    CU_ASSERT_EQUAL_FATAL(tern_generate(g, 0, n, keys), TERN_OK);
+    qsort(keys, n, width, compare[g->type]);
+    for (size_t i = 0; descending && i < n / 2; i++) {
+        memcpy(swap, keys + i * width, width);
+        memcpy(keys + i * width, keys + (n - 1 - i) * width, width);
+        memcpy(keys + (n - 1 - i) * width, swap, width);
+    }
+    return keys;
+}
+
+static bool sorts(const tern_generator *g, enum layout layout, bool descending)
+{
+    tern_comm *c = tern_world();
+    int p = tern_size(c), r = tern_rank(c);
+    size_t first = first_of(layout, g->total, p, r),
+           n = first_of(layout, g->total, p, r + 1) - first;
+    size_t width = tern_key_bytes(g->type);
+    tern_sort_options options = {.descending = descending};
+    tern_content before, after;
+    bool sorted = false, same;
+    void *keys = n > 0 ? tern_alloc(n * width) : NULL;
+
+    CU_ASSERT_EQUAL(tern_generate(g, first, n, keys), TERN_OK);
+    CU_ASSERT_EQUAL(tern_keys_content(c, g->type, keys, n, &before), TERN_OK);
+    CU_ASSERT_EQUAL(tern_sort(c, g->type, &keys, &n, &options), TERN_OK);
+    CU_ASSERT_EQUAL(tern_keys_content(c, g->type, keys, n, &after), TERN_OK);
+    CU_ASSERT_EQUAL(tern_is_sorted(c, g->type, keys, n, descending, &sorted), TERN_OK);
+    CU_ASSERT(sorted);
+    CU_ASSERT(tern_content_equal(&before, &after));
+    size_t share = g->total / (size_t)p + ((size_t)r < g->total % (size_t)p);
+    size_t begin = g->total / (size_t)p * (size_t)r
+                   + ((size_t)r < g->total % (size_t)p ? (size_t)r : g->total % (size_t)p);
+    char *expected = reference(g, descending);
+    same = n == share && memcmp(keys, expected + begin * width, n * width) == 0;
+    free(expected);
+    tern_free(keys);
+    return same;
+}
+
+/* ---- Tests ---------------------------------------------------------------------------------- */
+
+static void every_type_and_distribution(void)
+{
+    static const size_t totals[] = {0, 1, 5, 1000};
+    size_t i = 0;
+
+    for (int type = 0; type < TERN_KEY_TYPES; type++)
+        for (int d = 0; d < TERN_DISTRIBUTIONS; d++, i++) {
+            tern_generator g = {(enum tern_distribution)d, (enum tern_key_type)type, i, 5003};
+            CU_ASSERT(sorts(&g, (enum layout)(i % LAYOUTS), i % 2 == 0));
+            g.total = totals[i % 4];
+            CU_ASSERT(sorts(&g, (enum layout)((i + 1) % LAYOUTS), i % 2 != 0));
+        }
+}
+
+/* Beyond what one thread sorts alone, on any rank count used here. */
+static void large_arrays(void)
+{
+    for (int d = 0; d < TERN_DISTRIBUTIONS; d++) {
+        tern_generator wide = {(enum tern_distribution)d, TERN_U64, 3, 1100000};
+        tern_generator narrow = {(enum tern_distribution)d, TERN_F32, 4, 1000003};
+        CU_ASSERT(sorts(&wide, EVEN, d % 2 == 0));
+        CU_ASSERT(sorts(&narrow, ALL_ON_LAST, d % 2 != 0));
+    }
+}
+
+/* tern_is_sorted() must see a fall inside a rank, and one between ranks. */
+static void disorder_is_found(void)
+{
+    tern_comm *c = tern_world();
+    int r = tern_rank(c), p = tern_size(c);
+    uint32_t keys[4] = {(uint32_t)r * 4, (uint32_t)r * 4 + 1, (uint32_t)r * 4 + 2,
+                        (uint32_t)r * 4 + 3};
+    bool sorted = false;
+
+    CU_ASSERT_EQUAL(tern_is_sorted(c, TERN_U32, keys, 4, false, &sorted), TERN_OK);
+    CU_ASSERT(sorted);
+    CU_ASSERT_EQUAL(tern_is_sorted(c, TERN_U32, keys, 4, true, &sorted), TERN_OK);
+    CU_ASSERT(!sorted);
+    if (r == p - 1)
+        keys[3] = 0;
+    CU_ASSERT_EQUAL(tern_is_sorted(c, TERN_U32, keys, 4, false, &sorted), TERN_OK);
+    CU_ASSERT(!sorted);
+    for (int i = 0; i < 4; i++)
+        keys[i] = (uint32_t)(p - r);
+    CU_ASSERT_EQUAL(tern_is_sorted(c, TERN_U32, keys, 4, false, &sorted), TERN_OK);
+    CU_ASSERT_EQUAL(sorted, p == 1);
+    CU_ASSERT_EQUAL(tern_is_sorted(c, TERN_U32, keys, r % 2 ? 0 : 4, true, &sorted), TERN_OK);
+    CU_ASSERT(sorted);
+}
+
+/* The content hash must change when one key does. */
+static void change_is_found(void)
+{
+    tern_comm *c = tern_world();
+    uint16_t keys[3] = {1, 2, 3};
+    tern_content before, after;
+
+    CU_ASSERT_EQUAL(tern_keys_content(c, TERN_U16, keys, 3, &before), TERN_OK);
+    CU_ASSERT_EQUAL(before.items, 3u * (unsigned)tern_size(c));
+    CU_ASSERT_EQUAL(before.bytes, 6u * (unsigned)tern_size(c));
+    keys[1] = (uint16_t)(tern_rank(c) == 0 ? 1 : 2);
+    CU_ASSERT_EQUAL(tern_keys_content(c, TERN_U16, keys, 3, &after), TERN_OK);
+    CU_ASSERT(!tern_content_equal(&before, &after));
+}
+
+static void nonsense_is_refused(void)
+{
+    tern_comm *c = tern_world();
+    void *keys = NULL;
+    size_t n = tern_rank(c) == 0 ? 5 : 0; /* 5 keys at NULL, on one rank only */
+    tern_generator g = {TERN_DISTRIBUTIONS, TERN_U8, 0, 1};
+    bool sorted;
+
+    CU_ASSERT(tern_sort(c, TERN_U64, &keys, &n, NULL) < 0);
+    n = 0;
+    CU_ASSERT_EQUAL(tern_sort(c, TERN_KEY_TYPES, &keys, &n, NULL), TERN_EINVAL);
+    CU_ASSERT_EQUAL(tern_is_sorted(c, TERN_KEY_TYPES, NULL, 0, false, &sorted), TERN_EINVAL);
+    CU_ASSERT_EQUAL(tern_generate(&g, 0, 1, &n), TERN_EINVAL);
+}
+
+/* The sequence does not depend on how it is cut, and its names mean what they say. */
+static void generator_is_one_sequence(void)
+{
+    uint64_t whole[1000], parts[1000];
+
+    for (int d = 0; d < TERN_DISTRIBUTIONS; d++) {
+        tern_generator g = {(enum tern_distribution)d, TERN_U64, 11, 1000};
+        CU_ASSERT_EQUAL(tern_generate(&g, 0, 1000, whole), TERN_OK);
+        CU_ASSERT_EQUAL(tern_generate(&g, 0, 333, parts), TERN_OK);
+        CU_ASSERT_EQUAL(tern_generate(&g, 333, 667, parts + 333), TERN_OK);
+        CU_ASSERT_EQUAL(memcmp(whole, parts, sizeof(whole)), 0);
+        int rises = 0, falls = 0;
+        for (int i = 1; i < 1000; i++) {
+            rises += whole[i] > whole[i - 1];
+            falls += whole[i] < whole[i - 1];
+        }
+        CU_ASSERT_EQUAL(rises == 999, d == TERN_SORTED);
+        CU_ASSERT_EQUAL(falls == 999, d == TERN_REVERSED);
+        CU_ASSERT_EQUAL(rises + falls == 0, d == TERN_EQUAL);
+    }
+}
+
+static int setup(void)
+{
+    return tern_init(NULL, NULL);
+}
+
+static int teardown(void)
+{
+    return tern_finalize();
+}
+
+int main(int argc, char **argv)
+{
+    CU_TestInfo tests[] = {
+        {"every_type_and_distribution", every_type_and_distribution},
+        {"large_arrays", large_arrays},
+        {"disorder_is_found", disorder_is_found},
+        {"change_is_found", change_is_found},
+        {"nonsense_is_refused", nonsense_is_refused},
+        {"generator_is_one_sequence", generator_is_one_sequence},
+        CU_TEST_INFO_NULL,
+    };
+    CU_SuiteInfo suites[] = {
+        {"sort_keys", setup, teardown, NULL, NULL, tests},
+        CU_SUITE_INFO_NULL,
+    };
+    return mpitap_main(&argc, &argv, suites);
+}

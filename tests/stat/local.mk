@@ -1,0 +1,9 @@
+test_programs += tests/stat/test_figure tests/stat/test_measure
+tests_stat_test_figure_SOURCES = %D%/test_figure.c %D%/draw.h
+tests_stat_test_figure_CPPFLAGS = $(TESTINCLUDES)
+tests_stat_test_figure_LDADD = $(TESTLIBS) -lm
+tests_stat_test_figure_LDFLAGS = $(TESTLINK)
+tests_stat_test_measure_SOURCES = %D%/test_measure.c %D%/draw.h
+tests_stat_test_measure_CPPFLAGS = $(TESTINCLUDES)
+tests_stat_test_measure_LDADD = $(TESTLIBS) -lm
+tests_stat_test_measure_LDFLAGS = $(TESTLINK)

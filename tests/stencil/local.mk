@@ -1,0 +1,9 @@
+test_programs += tests/stencil/test_stencil tests/stencil/test_picture
+tests_stencil_test_stencil_SOURCES = %D%/test_stencil.c
+tests_stencil_test_stencil_CPPFLAGS = $(TESTINCLUDES)
+tests_stencil_test_stencil_LDADD = $(TESTLIBS)
+tests_stencil_test_stencil_LDFLAGS = $(TESTLINK)
+tests_stencil_test_picture_SOURCES = %D%/test_picture.c
+tests_stencil_test_picture_CPPFLAGS = $(TESTINCLUDES)
+tests_stencil_test_picture_LDADD = $(TESTLIBS) $(PNG_LIBS)
+tests_stencil_test_picture_LDFLAGS = $(TESTLINK)
