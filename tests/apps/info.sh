@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # tern-info: this machine, machines that are only described, and bindings that the test itself has made.
 . "${top_srcdir:?}/tests/support/tap.sh"
-info=$(cd "$top_builddir" && pwd)/tern-info
+info=$top_builddir/tern-info
 cd "$scratch" || exit
 
 # alone ARG...: without a launcher.
@@ -84,7 +84,7 @@ ok "usage error" refuses_operand
 ok "a big machine" described HWLOC_SYNTHETIC="package:2 numa:4 l3:2(size=33554432) core:8 pu:2" '2 packages' '8 NUMA nodes' \
   '16 L3 caches of 32 MiB' '128 cores' '256 CPUs' '16 ranks x 8 threads a node, no rank across two L3 caches' \
   'rank 15: CPUs 240,242,244,246,248,250,252,254'
-ok "a recorded machine" described HWLOC_XMLFILE="$(cd "$top_srcdir" && pwd)/tests/topo/uneven.xml" '32 cores' \
+ok "a recorded machine" described HWLOC_XMLFILE="$top_srcdir/tests/topo/uneven.xml" '32 cores' \
   'allowed: 19 cores, 19 CPUs' '19 ranks x 1 thread a node, .*'
 ok "bindings of another machine are not shown" hides_bindings
 if "$MPIEXEC" --version 2>&1 | grep -qE 'Open MPI|OpenRTE'; then

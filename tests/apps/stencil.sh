@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # tern-stencil: the same result from any number of ranks and every halo mode, pictures, reports, and what it refuses.
 . "${top_srcdir:?}/tests/support/tap.sh"
-builddir=$(cd "$top_builddir" && pwd)
+builddir=$top_builddir
 stencil=$builddir/tern-stencil
 cd "$scratch" || exit
 export OMP_NUM_THREADS=1

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Without a package that it needs, configure ends with one sentence that names the package.
 . "${top_srcdir:?}/tests/support/tap.sh"
-source=$(cd "$top_srcdir" && pwd)
+source=$top_srcdir
 mkdir "$scratch/empty"
 cd "$scratch" || exit
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The frame of all programs: what is said, by whom and how often, and with which status a program ends.
 . "${top_srcdir:?}/tests/support/tap.sh"
-frame=$(cd "$top_builddir" && pwd)/tests/prog/frame
+frame=$top_builddir/tests/prog/frame
 cd "$scratch" || exit
 
 # run RANKS STATUS ARG...: run it; out and err are left, without what the launcher itself adds.

@@ -3,6 +3,7 @@
 # tap.sh: what a shell test needs; sourced first, from $top_srcdir, with the variables that make check sets.
 set -u
 : "${top_srcdir:?}" "${top_builddir:?}" "${CC:?}" "${MPIEXEC:?}" "${TEST_NP:?}"
+top_srcdir=$(cd "$top_srcdir" && pwd) top_builddir=$(cd "$top_builddir" && pwd) # a test may change folders
 tap_count=0
 scratch=$(mktemp -d) # the test's own folder
 trap 'rm -rf "$scratch"' EXIT
