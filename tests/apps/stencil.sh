@@ -125,9 +125,11 @@ grep -q "define HAVE_PNG 1" "$builddir/lib/config.h" && pictures=yes
 ok "no steps" no_steps
 ok "refuses values" refuses_values
 for p in $TEST_NP; do
-  ok "np=$p every halo mode" every_mode "$p"
   ok "np=$p every grid" every_grid "$p"
   ok "np=$p exact solution" verifies "$p"
+done
+for p in $few_np; do
+  ok "np=$p every halo mode" every_mode "$p" # tests/grid tries them at every number of ranks
   ok "np=$p refuses options" refuses "$p"
 done
 if command -v jq >/dev/null && alone --quiet --steps=1 --grid=2x2 --json=try.json; then
@@ -142,6 +144,8 @@ if [ $pictures = yes ]; then
   ok "a PNG" is_png
   for p in $TEST_NP; do
     ok "np=$p the same picture" same_picture "$p"
+  done
+  for p in $few_np; do
     ok "np=$p refuses files" refuses_files "$p"
     if [ -c /dev/full ]; then
       ok "np=$p disk full" disk_full "$p"

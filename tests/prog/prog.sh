@@ -99,7 +99,7 @@ on_terminal() {
   grep -q "^terminal $2" said
 }
 
-for p in $TEST_NP; do
+for p in $few_np; do
   ok "np=$p help" prints_help "$p"
   ok "np=$p version" prints_version "$p"
   ok "np=$p operands and options" works "$p"
