@@ -31,7 +31,7 @@ static const uint32_t STOP = UINT32_MAX;
 
 struct tern_bounce {
     MPI_Comm node; /* borrowed */
-    MPI_Win window;
+    tern_window *window;
     struct shared *shared;
     uint32_t round; /* measurements begun */
     int rank, size;
@@ -125,32 +125,6 @@ int tern_bounce_measure(tern_bounce *b, double *seconds)
     return TERN_OK;
 }
 
-/* Map rank 0's memory; MPI promises no alignment: Open MPI 4.1 gives an address 8 mod 64. */
-static int map(tern_bounce *b)
-{
-    MPI_Aint bytes = b->rank == 0 ? (MPI_Aint)(sizeof(struct shared) + LINE) : 0;
-    void *base;
-    int unit;
-
-    int rc = MPI_Win_allocate_shared(bytes, 1, MPI_INFO_NULL, b->node, &base, &b->window);
-    if (rc != MPI_SUCCESS)
-        return tern__topo_mpi(rc, "MPI_Win_allocate_shared");
-    rc = MPI_Win_shared_query(b->window, 0, &bytes, &unit, &base);
-    if (rc == MPI_SUCCESS)
-        rc = MPI_Win_lock_all(MPI_MODE_NOCHECK, b->window);
-    if (rc != MPI_SUCCESS) {
-        MPI_Win_free(&b->window);
-        return tern__topo_mpi(rc, "MPI_Win_shared_query");
-    }
-    uintptr_t address = ((uintptr_t)base + LINE - 1) / LINE * LINE;
-    b->shared = (struct shared *)address; // NOLINT
-    if (b->rank == 0) {                   /* the others look after the first barrier */
-        atomic_store(&b->shared->turn, 0);
-        atomic_store(&b->shared->round, 0);
-    }
-    return TERN_OK;
-}
-
 int tern_bounce_open(MPI_Comm node, tern_bounce **out)
 {
     tern_bounce *b = calloc(1, sizeof(*b));
@@ -163,14 +137,14 @@ int tern_bounce_open(MPI_Comm node, tern_bounce **out)
     if (error || b == NULL)
         goto free_probe;
     b->node = node;
-    b->window = MPI_WIN_NULL;
     error = tern__topo_mpi(MPI_Comm_rank(node, &b->rank), "MPI_Comm_rank");
     if (!error)
         error = tern__topo_mpi(MPI_Comm_size(node, &b->size), "MPI_Comm_size");
     if (!error && b->size > 1)
-        error = map(b);
+        error = tern_window_open(node, sizeof(struct shared), &b->window);
     if (error)
         goto free_probe;
+    b->shared = b->window != NULL ? tern_window_base(b->window) : NULL;
     *out = b;
     return TERN_OK;
 
@@ -183,9 +157,6 @@ void tern_bounce_close(tern_bounce *b)
 {
     if (b == NULL)
         return;
-    if (b->window != MPI_WIN_NULL) {
-        MPI_Win_unlock_all(b->window);
-        MPI_Win_free(&b->window);
-    }
+    tern_window_close(b->window);
     free(b);
 }

@@ -155,6 +155,22 @@ TERN_API char *tern_crowd_text(const tern_crowd *crowd, enum tern_crowd_unit uni
 TERN_API int tern_places_idle(const tern_topo *t, const tern_place *places, int places_n,
                               tern_cpuset *cpus);
 
+/* ---- Shared memory -------------------------------------------------------------------------- */
+
+typedef struct tern_window tern_window;
+
+/** Memory that all ranks of \p node see: \p bytes of it, all zero, aligned to 128 bytes, an MPI
+ * window (MPI 3.1, 11.2.3).  C11 atomics that are free of locks work in it between ranks.
+ * Collective over \p node; \p bytes is that of rank 0.
+ * \param[out] out  owned by the caller; unchanged on failure.
+ * \return TERN_OK, TERN_ENOMEM or TERN_EMPI. */
+TERN_API TERN_MUST_CHECK int tern_window_open(MPI_Comm node, size_t bytes, tern_window **out);
+
+TERN_API void *tern_window_base(const tern_window *w); /**< Local */
+
+/** Free \p w; NULL is allowed.  Collective. */
+TERN_API void tern_window_close(tern_window *w);
+
 /* ---- The cache-line probe ------------------------------------------------------------------- */
 
 typedef struct tern_bounce tern_bounce;
