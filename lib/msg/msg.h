@@ -317,6 +317,30 @@ TERN_API TERN_MUST_CHECK int tern_wait_mpi_at(tern_comm *c, MPI_Request *request
 #define tern_wait_mpi(c, request, what, deadline) \
  tern_wait_mpi_at(c, request, what, deadline, TERN_HERE)
 
+/** Look whether what is waited for has come: set \p done, or return a failure. */
+typedef int tern_look(void *state, bool *done);
+
+/** Wait for what \p look tells, calling it again and again, and drive MPI meanwhile.  Blocking
+ * until it is done, fails, or \p deadline passes.  \p what and \p peer (or MPI_ANY_SOURCE) name it
+ * in reports.  Local.  \return TERN_OK, TERN_ETIMEDOUT without a sentence, or what \p look
+ * returned. */
+TERN_API TERN_MUST_CHECK int tern_wait_look_at(tern_comm *c, tern_look *look, void *state,
+                                               const char *what, int peer, tern_deadline deadline,
+                                               const char *where);
+#define tern_wait_look(c, look, state, what, peer, deadline) \
+ tern_wait_look_at(c, look, state, what, peer, deadline, TERN_HERE)
+
+/** Something small to be done from time to time while any thread of this rank waits in the layer,
+ * such as answering others.  It must not wait. */
+typedef struct tern_chore {
+    void (*run)(void *state);
+    void *state;
+    struct tern_chore *next; /**< the layer's */
+} tern_chore;
+TERN_API void tern_chore_add(tern_chore *chore);    /**< Local.  Borrowed until it is removed. */
+TERN_API void tern_chore_remove(tern_chore *chore); /**< Local */
+TERN_API void tern_chores_run(void); /**< for those who poll and never wait.  Local */
+
 /** Agree on an outcome: every rank passes its own \p error; if any is negative, all return a
  * negative one: a rank's own, or TERN_EPEER naming the lowest rank that failed and its sentence.
  * Collective. */

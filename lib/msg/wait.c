@@ -8,10 +8,50 @@
 #include <stdio.h>
 #include <string.h>
 
+/* ---- Chores ---------------------------------------------------------------------------------- */
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static tern_chore *_Atomic chores;
+
+void tern_chore_add(tern_chore *chore)
+{
+    pthread_mutex_lock(&lock);
+    chore->next = atomic_load(&chores);
+    atomic_store(&chores, chore);
+    pthread_mutex_unlock(&lock);
+}
+
+void tern_chore_remove(tern_chore *chore)
+{
+    pthread_mutex_lock(&lock);
+    tern_chore *next = atomic_load(&chores);
+    if (next == chore) {
+        atomic_store(&chores, chore->next);
+    } else {
+        while (next->next != chore)
+            next = next->next;
+        next->next = chore->next;
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+/* By one thread at a time, which does not come back here: chores do not wait. */
+void tern_chores_run(void)
+{
+    if (pthread_mutex_trylock(&lock) != 0)
+        return;
+    for (tern_chore *c = atomic_load(&chores); c != NULL; c = c->next)
+        c->run(c->state);
+    pthread_mutex_unlock(&lock);
+}
+
+/* ---- Waiting --------------------------------------------------------------------------------- */
+
 int tern__wait(const struct tern__wait *wait, tern__poll *poll, void *state, tern_deadline deadline)
 {
-    enum { LOOKS = 8 }; /* a look at the clock costs as much as a poll */
+    enum { LOOKS = 8, CHORES = 64 }; /* a look at the clock costs as much as a poll */
     int spin = wait->comm->spin;
+    unsigned polls = 0;
 
     for (unsigned n = 0;; n++) { /* hot */
         int done = 0;
@@ -20,6 +60,8 @@ int tern__wait(const struct tern__wait *wait, tern__poll *poll, void *state, ter
             return tern__mpi_fail(wait, error);
         if (done)
             return TERN_OK;
+        if (++polls % CHORES == 0 && atomic_load_explicit(&chores, memory_order_relaxed) != NULL)
+            tern_chores_run();
         if (spin >= 0 && n >= (unsigned)spin) {
             n = (unsigned)spin;
             sched_yield();
@@ -29,6 +71,39 @@ int tern__wait(const struct tern__wait *wait, tern__poll *poll, void *state, ter
         if (deadline != TERN_FOREVER && (deadline == TERN_NOW || tern_clock() >= deadline))
             return TERN_ETIMEDOUT;
     }
+}
+
+/* A look of another module, as a poll. */
+struct looking {
+    tern_look *look;
+    void *state;
+    MPI_Comm comm;
+    unsigned looks;
+    int error;
+};
+
+static int poll_look(void *state, int *done)
+{
+    enum { EVERY = 64 }; /* looks between two calls that let MPI work, which cost as much as five */
+    struct looking *l = state;
+    bool there = false;
+    int flag;
+
+    l->error = l->look(l->state, &there);
+    *done = there || l->error;
+    if (*done || ++l->looks % EVERY != 0)
+        return MPI_SUCCESS;
+    return MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, l->comm, &flag, MPI_STATUS_IGNORE);
+}
+
+int tern_wait_look_at(tern_comm *c, tern_look *look, void *state, const char *what, int peer,
+                      tern_deadline deadline, const char *where)
+{
+    struct tern__wait op = {c, what, where, 0, peer, MPI_ANY_TAG};
+    struct looking l = {look, state, c->mpi, 0, TERN_OK};
+    int error = tern__wait(&op, poll_look, &l, deadline);
+
+    return error ? error : l.error;
 }
 
 /* "recv from rank 3, tag 7, room for 80 bytes" */
