@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* How the wire of a channel is laid, and taken up again. */
+#include "config.h"
+
+#include "chan/wire.h"
+
+#include <stdlib.h>
+
+/* Credits of the lane from sender s to receiver r.  All lanes have equal shares of the capacity;
+ * what is left goes along the diagonals of the table of pairs, so that every sender and every
+ * receiver has a credit before any has two.  None may be without, so the capacity is at least the
+ * number of either. */
+static size_t lane_credits(const tern_chan *ch, size_t s, size_t r)
+{
+    size_t senders = tern__ends(ch, TERN_SENDER), receivers = tern__ends(ch, TERN_RECEIVER);
+    size_t most = senders > receivers ? senders : receivers;
+    size_t all = ch->capacity > most ? ch->capacity : most;
+    size_t diagonal = senders > receivers ? (r + receivers - s % receivers) % receivers
+                                          : (s + senders - r % senders) % senders;
+    size_t place = diagonal * most + (senders > receivers ? s : r);
+
+    return all / (senders * receivers) + (place < all % (senders * receivers));
+}
+
+size_t tern__wire_message_bytes(const tern_chan *ch)
+{
+    size_t several = ch->item != TERN_VARIABLE ? TERN__EAGER / ch->layout.width : 1;
+
+    return (several > 1 ? several : 1) * ch->layout.width;
+}
+
+static int open_lane(tern_chan *ch, struct tern__lane *l, size_t rank, size_t credits)
+{
+    *l = (struct tern__lane){.rank = (int)rank,
+                             .room = credits,
+                             .credits = credits,
+                             .last = TERN_REQ_NULL,
+                             .ask = TERN_REQ_NULL};
+    l->items = tern_alloc(credits * ch->layout.width);
+    l->messages = calloc(credits + 1, sizeof(*l->messages));
+    return l->items != NULL && l->messages != NULL ? TERN_OK : TERN_ENOMEM;
+}
+
+static int open_origin(tern_chan *ch, struct tern__origin *o, size_t credits)
+{
+    *o = (struct tern__origin){.open = true, .room = credits};
+    for (int i = 0; i < TERN__WORDS; i++)
+        o->replies[i].req = TERN_REQ_NULL;
+    o->item = ch->capacity == 0 ? tern_alloc(ch->layout.width) : NULL;
+    return ch->capacity > 0 || o->item != NULL ? TERN_OK : TERN_ENOMEM;
+}
+
+static int open_lanes(tern_chan *ch)
+{
+    struct tern__wire *w = ch->wire;
+    size_t s = 0, r = 0;
+    int error = TERN_OK;
+
+    w->lanes = calloc(tern__ends(ch, TERN_RECEIVER), sizeof(*w->lanes));
+    w->origins = calloc(ch->ends_n, sizeof(*w->origins));
+    if (w->lanes == NULL || w->origins == NULL)
+        return TERN_ENOMEM;
+    for (size_t i = 0; i < ch->ends_n && !error; i++) {
+        if (ch->ends[i].role & TERN_SENDER && ch->receives)
+            error = open_origin(ch, &w->origins[i], lane_credits(ch, s, ch->receiver));
+        if (ch->ends[i].role & TERN_RECEIVER && ch->sends && !error)
+            error = open_lane(ch, &w->lanes[w->lanes_n++], i, lane_credits(ch, ch->sender, r));
+        s += (ch->ends[i].role & TERN_SENDER) != 0;
+        r += (ch->ends[i].role & TERN_RECEIVER) != 0;
+    }
+    return error;
+}
+
+static int post(tern_chan *ch)
+{
+    struct tern__wire *w = ch->wire;
+    int error = TERN_OK;
+
+    for (w->next = 0; w->next < TERN__ARRIVALS && ch->receives && !error; w->next++) {
+        w->arrivals[w->next].items = tern_alloc(tern__wire_message_bytes(ch));
+        if (w->arrivals[w->next].items == NULL)
+            return TERN_ENOMEM;
+        error = tern__wire_post(ch, &w->arrivals[w->next]);
+    }
+    w->next = 0;
+    return ch->sends && !error ? tern__wire_post_word(ch) : error;
+}
+
+static void chore(void *state)
+{
+    tern_chan *ch = state;
+
+    if (ch->threads && pthread_mutex_trylock(&ch->recv_lock) != 0)
+        return; /* somebody is at it */
+    if (ch->receives)
+        tern__wire_absorb(ch);
+    tern__unlock(ch, &ch->recv_lock);
+}
+
+int tern__wire_open(tern_chan *ch)
+{
+    struct tern__wire *w = calloc(1, sizeof(*w));
+    int error = TERN_OK;
+
+    ch->wire = w;
+    if (w == NULL)
+        return tern_fail(TERN_ENOMEM, NULL, "chan_open: no memory for channel '%s'", ch->name);
+    w->word_req = TERN_REQ_NULL;
+    for (int i = 0; i < TERN__ARRIVALS; i++)
+        w->arrivals[i].req = TERN_REQ_NULL;
+    error = tern_comm_wrap(ch->ends_comm, &w->there);
+    if (!error)
+        error = tern_comm_wrap(ch->ends_comm, &w->back);
+    if (!error)
+        error = open_lanes(ch);
+    if (!error)
+        error = post(ch);
+    if (error == TERN_OK && ch->capacity == 0) {
+        w->chore = (struct tern_chore){chore, ch, NULL};
+        tern_chore_add(&w->chore);
+    }
+    return error;
+}
+
+/* ---- Ending ---------------------------------------------------------------------------------- */
+
+void tern__wire_goodbye(tern_chan *ch, int role)
+{
+    struct tern__wire *w = ch->wire;
+
+    for (size_t i = 0; i < w->lanes_n && role == TERN_SENDER; i++) {
+        struct tern__lane *l = &w->lanes[i];
+        w->broken |= tern_isend(w->there, NULL, 0, MPI_BYTE, l->rank, TERN__CLOSE, &l->last) < 0;
+    }
+    for (size_t i = 0; i < ch->ends_n && role == TERN_RECEIVER; i++)
+        if (ch->ends[i].role & TERN_SENDER)
+            w->origins[i].leaves = true; /* said by tern__wire_drained(), if not at once */
+    if (role == TERN_RECEIVER)
+        tern__wire_drained(ch);
+}
+
+static bool lanes_drained(tern_chan *ch)
+{
+    struct tern__wire *w = ch->wire;
+    bool all = true;
+
+    if (tern__wire_words(ch) < 0)
+        w->broken = true;
+    for (size_t i = 0; i < w->lanes_n; i++) {
+        struct tern__lane *l = &w->lanes[i];
+        bool reaped = tern__wire_reap(l, true);
+        all &= l->left && reaped && tern_test(&l->last, NULL) == TERN_OK
+               && tern_test(&l->ask, NULL) == TERN_OK;
+    }
+    return all;
+}
+
+/* What still comes is dropped. */
+static bool origins_drained(tern_chan *ch)
+{
+    struct tern__wire *w = ch->wire;
+    struct tern__arrival *a;
+    bool all = true;
+
+    while (tern__wire_arrival(ch, &a) == TERN_OK)
+        w->broken |= tern__wire_repost(ch) < 0;
+    for (size_t i = 0; i < ch->ends_n; i++) {
+        struct tern__origin *o = &w->origins[i];
+        if (o->leaves && tern__wire_reply(ch, i, TERN__LEAVE) == TERN_OK) {
+            o->leaves = false;
+            o->left = true;
+        }
+        all &= !o->open && !o->leaves;
+        for (int k = 0; k < TERN__WORDS; k++)
+            all &= tern_test(&o->replies[k].req, NULL) == TERN_OK;
+    }
+    return all;
+}
+
+bool tern__wire_drained(tern_chan *ch)
+{
+    struct tern__wire *w = ch->wire;
+    bool all = !ch->sends && !ch->receives;
+
+    if (!ch->sends && w->lanes_n > 0)
+        all &= lanes_drained(ch);
+    if (!ch->receives && w->arrivals[0].items != NULL)
+        all &= origins_drained(ch);
+    return all || w->broken;
+}
+
+static void drop(tern_req *req)
+{
+    if (tern_test(req, NULL) != TERN_EAGAIN)
+        return;
+    if (tern_cancel(req) == TERN_OK && tern_wait(req, NULL, TERN_FOREVER) == TERN_OK)
+        tern_log(TERN_LOG_WARN, "a message of a channel came after its end"); /* a bug */
+}
+
+void tern__wire_free(tern_chan *ch)
+{
+    struct tern__wire *w = ch->wire;
+
+    if (w == NULL)
+        return;
+    if (w->chore.run != NULL)
+        tern_chore_remove(&w->chore);
+    drop(&w->word_req);
+    for (int i = 0; i < TERN__ARRIVALS; i++) {
+        drop(&w->arrivals[i].req);
+        tern_free(w->arrivals[i].items);
+    }
+    for (size_t i = 0; i < w->lanes_n; i++) {
+        tern_free(w->lanes[i].items);
+        free(w->lanes[i].messages);
+    }
+    for (size_t i = 0; i < ch->ends_n && w->origins != NULL; i++)
+        tern_free(w->origins[i].item);
+    tern_comm_free(w->there);
+    tern_comm_free(w->back);
+    free(w->lanes);
+    free(w->origins);
+    free(w);
+    ch->wire = NULL;
+}
+
+void tern__wire_lay_out(tern_chan *ch, size_t senders)
+{
+    (void)senders;
+    ch->layout.per = 1;
+    ch->layout.stride = ch->layout.width;
+    ch->layout.cells = 0; /* nothing lies in shared memory */
+}
+
+const struct tern__transport tern__wire = {
+    .name = "wire",
+    .lay_out = tern__wire_lay_out,
+    .put = tern__wire_put,
+    .take = tern__wire_take,
+    .can_put = tern__wire_can_put,
+    .can_take = tern__wire_can_take,
+    .reserve = tern__wire_reserve,
+    .commit = tern__wire_commit,
+    .peek = tern__wire_peek,
+    .release = tern__wire_release,
+    .len = tern__wire_len,
+    .goodbye = tern__wire_goodbye,
+};

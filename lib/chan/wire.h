@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Inside lib/chan: items as messages, between any two ranks.
+ *
+ * A sender has a lane to each receiver: a ring of as many items as may be on the way there, its
+ * credits.  The receiver gives credits back when it has taken half of a lane's, and whenever it
+ * finds nothing to take; so no rank's memory grows.  A sender with several lanes takes the one with
+ * the most credits: that of the receiver who takes fastest.  Messages leave from the lane's ring
+ * and arrive in receives that are posted beforehand.  Ranks are those of the endpoints. */
+#ifndef TERN_CHAN_WIRE_H
+#define TERN_CHAN_WIRE_H
+
+#include "chan/chan_private.h"
+
+/* Tags of what goes from senders to receivers. */
+enum {
+    TERN__ITEMS = 1, /* some, or one of variable size */
+    TERN__RETRACT,   /* capacity 0: the item sent last is not to be taken any more */
+    TERN__ASK,       /* capacity 0: from now on tell me whether you wait */
+    TERN__CLOSE      /* the last message */
+};
+
+/* What goes back: a number of credits, or one of these. */
+enum {
+    TERN__LEAVE = -1,     /* the last word */
+    TERN__RETRACTED = -2, /* the answer to RETRACT, unless the item was taken: then that is it */
+    TERN__WAITING = -3,   /* the receiver waits ... */
+    TERN__GONE_ON = -4    /* ... no more */
+};
+
+enum { TERN__WORDS = 4 /* that can be under way to a sender; credits wait in `owed` */ };
+
+/* From this sender to one receiver. */
+struct tern__lane {
+    int rank;
+    bool left;    /* the receiver has */
+    bool waiting; /* the receiver says so */
+    bool asked;   /* it was asked to */
+    size_t room, credits;
+    uint64_t sent, reaped;              /* items; those between lie in the ring */
+    uint64_t first_message, messages_n; /* under way, the oldest first */
+    unsigned char *items;               /* room of them, layout.width each */
+    struct tern__message {
+        tern_req req;
+        size_t n;
+    } * messages;       /* room of them */
+    tern_req last, ask; /* CLOSE or RETRACT; ASK */
+};
+
+/* To this receiver from one sender. */
+struct tern__origin {
+    bool open;      /* it may still send */
+    bool asks;      /* wants to know whether this receiver waits */
+    bool told;      /* what it was told last */
+    bool offers;    /* capacity 0: `item` is on offer */
+    bool retracted; /* ... no more, which is still to be said */
+    bool leaves;    /* LEAVE is still to be said ... */
+    bool left;      /* ... and was */
+    size_t room;    /* credits in all */
+    size_t owed;    /* and to be given back */
+    size_t bytes;   /* of item */
+    unsigned char *item;
+    struct tern__reply {
+        tern_req req;
+        int64_t word;
+    } replies[TERN__WORDS];
+    unsigned next_reply;
+};
+
+/* A posted receive, and what came. */
+struct tern__arrival {
+    tern_req req;
+    int source;
+    bool ready;
+    size_t bytes;    /* of the message */
+    size_t at, left; /* items taken, and not yet */
+    unsigned char *items;
+};
+
+struct tern__wire {
+    tern_comm *there, *back;
+    struct tern__lane *lanes; /* of this sender */
+    size_t lanes_n;
+    tern_req word_req; /* of the next word */
+    int64_t word;
+    unsigned looks;
+    size_t left_n;  /* lanes */
+    bool retracted; /* the answer to RETRACT */
+    bool broken;    /* MPI fails: nothing more is to be waited for */
+    struct tern__lane *reserved;
+    size_t owed;                  /* credits, to all origins */
+    struct tern__origin *origins; /* [rank among the endpoints]; of this receiver */
+    struct tern__arrival arrivals[TERN__ARRIVALS];
+    size_t next; /* arrival */
+    size_t turn; /* capacity 0: where to look first for an offer */
+    struct tern_chore chore;
+};
+
+/* What all files of the wire use. */
+size_t tern__wire_message_bytes(const tern_chan *ch);
+int tern__wire_absorb(tern_chan *ch); /* capacity 0: take in what came */
+
+/* Senders: take in what came back; where the next item lies; send n from there; see what is sent,
+ * false if `all` is wanted and some are under way. */
+int tern__wire_post_word(tern_chan *ch);
+int tern__wire_words(tern_chan *ch);
+unsigned char *tern__wire_slot(const tern_chan *ch, const struct tern__lane *l);
+int tern__wire_send(tern_chan *ch, struct tern__lane *l, size_t n, size_t bytes);
+bool tern__wire_reap(struct tern__lane *l, bool all);
+int tern__wire_put(tern_chan *ch, const unsigned char *items, size_t bytes, size_t n, size_t *done);
+bool tern__wire_can_put(tern_chan *ch);
+int tern__wire_reserve(tern_chan *ch, void **out);
+int tern__wire_commit(tern_chan *ch, size_t bytes);
+
+/* Receivers: post a receive; the next arrival with items, TERN_EAGAIN if there is none; be done
+ * with it; say a word, TERN_EAGAIN if too many are under way. */
+int tern__wire_post(tern_chan *ch, struct tern__arrival *a);
+int tern__wire_arrival(tern_chan *ch, struct tern__arrival **out);
+int tern__wire_repost(tern_chan *ch);
+int tern__wire_reply(tern_chan *ch, size_t origin, int64_t word);
+int tern__wire_take(tern_chan *ch, unsigned char *items, size_t most, size_t n, size_t *done,
+                    size_t *bytes);
+bool tern__wire_can_take(tern_chan *ch);
+int tern__wire_peek(tern_chan *ch, const void **out, size_t *bytes);
+int tern__wire_release(tern_chan *ch);
+size_t tern__wire_len(tern_chan *ch);
+
+void tern__wire_lay_out(tern_chan *ch, size_t senders);
+void tern__wire_goodbye(tern_chan *ch, int role);
+
+#endif

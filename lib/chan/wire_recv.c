@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The receiver's side of the wire. */
+#include "config.h"
+
+#include "chan/wire.h"
+
+int tern__wire_post(tern_chan *ch, struct tern__arrival *a)
+{
+    a->ready = false;
+    return tern_irecv(ch->wire->there, a->items, tern__wire_message_bytes(ch), MPI_BYTE,
+                      MPI_ANY_SOURCE, MPI_ANY_TAG, &a->req);
+}
+
+int tern__wire_repost(tern_chan *ch)
+{
+    struct tern__wire *w = ch->wire;
+    struct tern__arrival *a = &w->arrivals[w->next];
+
+    w->next = (w->next + 1) % TERN__ARRIVALS;
+    return tern__wire_post(ch, a);
+}
+
+int tern__wire_reply(tern_chan *ch, size_t origin, int64_t word)
+{
+    struct tern__origin *o = &ch->wire->origins[origin];
+    struct tern__reply *r = &o->replies[o->next_reply];
+
+    if (o->left)
+        return TERN_OK;
+    if (tern_test(&r->req, NULL) == TERN_EAGAIN)
+        return TERN_EAGAIN;
+    o->next_reply = (o->next_reply + 1) % TERN__WORDS;
+    r->word = word;
+    return tern_isend(ch->wire->back, &r->word, 1, MPI_INT64_T, (int)origin, 0, &r->req);
+}
+
+/* What is no item is seen to here. */
+static void see_to(tern_chan *ch, const struct tern__arrival *a, int tag)
+{
+    struct tern__origin *o = &ch->wire->origins[a->source];
+
+    if (tag == TERN__CLOSE) {
+        o->open = false;
+        atomic_fetch_sub(&ch->shared->senders, 1);
+    } else if (tag == TERN__ASK) {
+        o->asks = true;
+    } else if (o->offers) { /* else it is taken, and the credit under way is the answer */
+        o->offers = false;
+        o->retracted = true;
+    }
+}
+
+int tern__wire_arrival(tern_chan *ch, struct tern__arrival **out) /* hot */
+{
+    struct tern__wire *w = ch->wire;
+
+    for (;;) {
+        struct tern__arrival *a = &w->arrivals[w->next];
+        tern_status s;
+        *out = a;
+        if (a->ready)
+            return TERN_OK;
+        int error = tern_test(&a->req, &s);
+        if (error)
+            return error;
+        a->source = s.source;
+        a->bytes = s.bytes;
+        a->ready = true;
+        a->at = 0;
+        a->left = ch->item == TERN_VARIABLE ? 1 : s.bytes / ch->layout.width;
+        if (s.tag == TERN__ITEMS)
+            return TERN_OK;
+        see_to(ch, a, s.tag);
+        error = tern__wire_repost(ch);
+        if (error)
+            return error;
+    }
+}
+
+/* ---- Credits --------------------------------------------------------------------------------- */
+
+/* Give back what is owed, if it is at least `least`.  What cannot go now goes the next time. */
+static int give(tern_chan *ch, size_t origin, size_t least) /* hot */
+{
+    struct tern__origin *o = &ch->wire->origins[origin];
+
+    if (o->owed < least)
+        return TERN_OK;
+    int error = tern__wire_reply(ch, origin, (int64_t)o->owed);
+    if (error == TERN_OK) {
+        ch->wire->owed -= o->owed;
+        o->owed = 0;
+    }
+    return error == TERN_EAGAIN ? TERN_OK : error;
+}
+
+static int give_all(tern_chan *ch)
+{
+    int error = TERN_OK;
+
+    for (size_t i = 0; i < ch->ends_n && ch->wire->owed > 0 && !error; i++)
+        error = give(ch, i, 1);
+    return error;
+}
+
+static int consume(tern_chan *ch, struct tern__arrival *a, size_t n) /* hot */
+{
+    struct tern__origin *o = &ch->wire->origins[a->source];
+    size_t source = (size_t)a->source, half = o->room / 2;
+    int error = TERN_OK;
+
+    a->at += n;
+    a->left -= n;
+    o->owed += n;
+    ch->wire->owed += n;
+    if (a->left == 0)
+        error = tern__wire_repost(ch);
+    return error ? error : give(ch, source, half > 0 ? half : 1);
+}
+
+/* ---- Items ----------------------------------------------------------------------------------- */
+
+int tern__wire_take(tern_chan *ch, unsigned char *items, size_t most, size_t n, size_t *done,
+                    size_t *bytes) /* hot */
+{
+    struct tern__arrival *a;
+    size_t got = 0;
+    int error = TERN_OK;
+
+    while (got < n && (error = tern__wire_arrival(ch, &a)) == TERN_OK) {
+        size_t part = a->left < n - got ? a->left : n - got;
+        if (ch->item == TERN_VARIABLE)
+            *bytes = a->bytes;
+        if (*bytes > most)
+            return TERN_ETRUNC;
+        tern__copy(items + got * most, a->items + a->at * *bytes, part * *bytes);
+        got += part;
+        error = consume(ch, a, part);
+        if (error)
+            break;
+    }
+    *done = got;
+    if (got > 0)
+        return TERN_OK;
+    return error == TERN_EAGAIN && give_all(ch) < 0 ? TERN_EMPI : error;
+}
+
+bool tern__wire_can_take(tern_chan *ch)
+{
+    struct tern__arrival *a;
+    int error = tern__wire_arrival(ch, &a);
+
+    if (error == TERN_EAGAIN)
+        error = give_all(ch) < 0 ? TERN_EMPI : error;
+    return error != TERN_EAGAIN;
+}
+
+int tern__wire_peek(tern_chan *ch, const void **out, size_t *bytes)
+{
+    struct tern__arrival *a;
+    int error = tern__wire_arrival(ch, &a);
+
+    if (error == TERN_EAGAIN)
+        error = give_all(ch) < 0 ? TERN_EMPI : error;
+    if (error)
+        return error;
+    *bytes = ch->item == TERN_VARIABLE ? a->bytes : ch->item;
+    *out = a->items + a->at * ch->layout.width;
+    return TERN_OK;
+}
+
+int tern__wire_release(tern_chan *ch)
+{
+    return consume(ch, &ch->wire->arrivals[ch->wire->next], 1);
+}
+
+/* A sender knows what is not known to be received; a receiver sees what has arrived. */
+size_t tern__wire_len(tern_chan *ch)
+{
+    struct tern__wire *w = ch->wire;
+    size_t n = 0;
+    struct tern__arrival *a;
+
+    if (ch->sends)
+        (void)tern__wire_words(ch);
+    for (size_t i = 0; i < w->lanes_n; i++)
+        n += w->lanes[i].room - w->lanes[i].credits;
+    if (!ch->sends && tern__wire_arrival(ch, &a) == TERN_OK)
+        n = a->left;
+    return n;
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Capacity 0 on the wire, to one receiver: the item goes there, and the credit that comes back when
+ * it is taken ends the send; on Open MPI that is faster than MPI_Ssend.  A sender that gives up
+ * retracts the item and waits for the answer, which receivers give while they wait for whatever it
+ * be.  Whether a receiver waits, so that trysend may succeed, senders learn once they have asked.
+ */
+#include "config.h"
+
+#include "chan/wire.h"
+
+/* ---- Sending --------------------------------------------------------------------------------- */
+
+static int offer(tern_chan *ch, struct tern__lane *l, const unsigned char *item, size_t bytes)
+{
+    if (l->credits == 0 || !tern__wire_reap(l, true))
+        return TERN_EAGAIN;
+    tern__copy(tern__wire_slot(ch, l), item, bytes);
+    int error = tern__wire_send(ch, l, 1, bytes);
+    if (!error)
+        ch->offerer = tern__self();
+    return error ? error : TERN_EAGAIN;
+}
+
+static int put(tern_chan *ch, const unsigned char *item, size_t bytes, size_t n,
+               size_t *done) /* hot */
+{
+    struct tern__lane *l = &ch->wire->lanes[0];
+    int error = tern__wire_words(ch);
+
+    (void)n;
+    if (error)
+        return error;
+    if (ch->offerer == NULL)
+        return offer(ch, l, item, bytes);
+    if (ch->offerer != tern__self() || l->credits == 0)
+        return TERN_EAGAIN;
+    ch->offerer = NULL;
+    *done = 1;
+    return TERN_OK;
+}
+
+/* The last word on a retracted item. */
+static int look_answer(void *state, bool *done)
+{
+    tern_chan *ch = state;
+    const struct tern__lane *l = &ch->wire->lanes[0];
+    int error = tern__wire_words(ch);
+
+    *done = ch->wire->retracted || l->credits > 0 || l->left;
+    return error;
+}
+
+static bool withdraw(tern_chan *ch)
+{
+    struct tern__wire *w = ch->wire;
+    struct tern__lane *l = &w->lanes[0];
+
+    if (ch->offerer != tern__self())
+        return true;
+    ch->offerer = NULL;
+    if (tern__wire_words(ch) < 0 || l->credits > 0 || l->left)
+        return l->credits == 0;
+    if (tern_isend(w->there, NULL, 0, MPI_BYTE, l->rank, TERN__RETRACT, &l->last) < 0
+        || tern_wait_look(w->back, look_answer, ch, "chan_retract", l->rank, TERN_FOREVER) < 0
+        || tern_wait(&l->last, NULL, TERN_FOREVER) < 0)
+        return true;
+    bool taken = l->credits > 0;
+    l->credits = 1;
+    w->retracted = false;
+    return !taken;
+}
+
+static bool can_put(tern_chan *ch)
+{
+    struct tern__wire *w = ch->wire;
+    struct tern__lane *l = &w->lanes[0];
+
+    if (!l->asked)
+        l->asked = tern_isend(w->there, NULL, 0, MPI_BYTE, l->rank, TERN__ASK, &l->ask) == TERN_OK;
+    (void)tern__wire_words(ch);
+    return ch->offerer == NULL && l->waiting && l->credits > 0;
+}
+
+/* ---- Receiving ------------------------------------------------------------------------------- */
+
+/* Give credits back, and tell those who asked whether this rank waits. */
+static int answer(tern_chan *ch)
+{
+    bool waits = atomic_load(&ch->shared->waiting_receivers) > 0;
+    int error = TERN_OK;
+
+    for (size_t i = 0; i < ch->ends_n && error != TERN_EMPI; i++) {
+        struct tern__origin *o = &ch->wire->origins[i];
+        if (o->owed > 0 && (error = tern__wire_reply(ch, i, 1)) == TERN_OK)
+            o->owed = 0;
+        if (o->retracted && (error = tern__wire_reply(ch, i, TERN__RETRACTED)) == TERN_OK)
+            o->retracted = false;
+        if (o->asks && o->told != waits
+            && (error = tern__wire_reply(ch, i, waits ? TERN__WAITING : TERN__GONE_ON)) == TERN_OK)
+            o->told = waits;
+    }
+    return error == TERN_EAGAIN ? TERN_OK : error;
+}
+
+int tern__wire_absorb(tern_chan *ch)
+{
+    struct tern__arrival *a;
+    int error;
+
+    while ((error = tern__wire_arrival(ch, &a)) == TERN_OK) {
+        struct tern__origin *o = &ch->wire->origins[a->source];
+        tern__copy(o->item, a->items, a->bytes);
+        o->bytes = a->bytes;
+        o->offers = true;
+        error = tern__wire_repost(ch);
+        if (error)
+            return error;
+    }
+    return error == TERN_EAGAIN ? answer(ch) : error;
+}
+
+/* The next offer after the one that was taken last. */
+static struct tern__origin *find(tern_chan *ch, size_t *index)
+{
+    struct tern__wire *w = ch->wire;
+
+    for (size_t i = 0; i < ch->ends_n; i++) {
+        *index = (w->turn + i) % ch->ends_n;
+        if (w->origins[*index].offers)
+            return &w->origins[*index];
+    }
+    return NULL;
+}
+
+static int take(tern_chan *ch, unsigned char *item, size_t room, size_t n, size_t *done,
+                size_t *bytes) /* hot */
+{
+    size_t index;
+    int error = tern__wire_absorb(ch);
+    struct tern__origin *o = find(ch, &index);
+
+    (void)n;
+    if (error)
+        return error;
+    if (o == NULL)
+        return TERN_EAGAIN;
+    *bytes = o->bytes;
+    if (*bytes > room)
+        return TERN_ETRUNC;
+    tern__copy(item, o->item, *bytes);
+    ch->wire->turn = index + 1;
+    o->offers = false;
+    o->owed = 1;
+    *done = 1;
+    return answer(ch);
+}
+
+static bool can_take(tern_chan *ch)
+{
+    size_t index;
+
+    return tern__wire_absorb(ch) < 0 || find(ch, &index) != NULL;
+}
+
+static size_t len(tern_chan *ch)
+{
+    (void)ch;
+    return 0;
+}
+
+const struct tern__transport tern__wire_rendezvous = {
+    .name = "wire",
+    .lay_out = tern__wire_lay_out,
+    .put = put,
+    .take = take,
+    .can_put = can_put,
+    .can_take = can_take,
+    .reserve = tern__no_slot,
+    .peek = tern__no_peek,
+    .len = len,
+    .goodbye = tern__wire_goodbye,
+    .withdraw = withdraw,
+};

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The sender's side of the wire. */
+#include "config.h"
+
+#include "chan/wire.h"
+
+enum {
+    LOOK_EVERY = 16 /* sends between two looks at what came back: a look costs as much as a send */
+};
+
+int tern__wire_post_word(tern_chan *ch)
+{
+    struct tern__wire *w = ch->wire;
+
+    return tern_irecv(w->back, &w->word, 1, MPI_INT64_T, MPI_ANY_SOURCE, 0, &w->word_req);
+}
+
+static void take_word(tern_chan *ch, int source, int64_t word)
+{
+    struct tern__wire *w = ch->wire;
+    struct tern__lane *l = w->lanes;
+
+    while (l->rank != source)
+        l++;
+    if (word > 0)
+        l->credits += (size_t)word;
+    else if (word == TERN__RETRACTED)
+        w->retracted = true;
+    else if (word == TERN__LEAVE && !l->left) {
+        l->left = true;
+        w->left_n++;
+        atomic_fetch_sub(&ch->shared->receivers, 1);
+    } else
+        l->waiting = word == TERN__WAITING;
+}
+
+int tern__wire_words(tern_chan *ch)
+{
+    struct tern__wire *w = ch->wire;
+    tern_status s;
+    int error;
+
+    while (w->left_n < w->lanes_n && (error = tern_test(&w->word_req, &s)) != TERN_EAGAIN) {
+        if (error)
+            return error;
+        take_word(ch, s.source, w->word);
+        if (w->left_n == w->lanes_n)
+            break;
+        error = tern__wire_post_word(ch);
+        if (error)
+            return error;
+    }
+    return TERN_OK;
+}
+
+/* ---- Lanes ----------------------------------------------------------------------------------- */
+
+/* The receiver who is ready soonest; NULL if all that this sender has credits with have left. */
+static struct tern__lane *best(const struct tern__wire *w) /* hot */
+{
+    struct tern__lane *l = NULL;
+
+    for (size_t i = 0; i < w->lanes_n; i++)
+        if (!w->lanes[i].left && w->lanes[i].room > 0
+            && (l == NULL || w->lanes[i].credits > l->credits))
+            l = &w->lanes[i];
+    return l;
+}
+
+bool tern__wire_reap(struct tern__lane *l, bool all)
+{
+    while (l->first_message < l->messages_n) {
+        struct tern__message *m = &l->messages[l->first_message % l->room];
+        if (tern_test(&m->req, NULL) == TERN_EAGAIN)
+            return !all;
+        l->reaped += m->n;
+        l->first_message++;
+    }
+    return true;
+}
+
+unsigned char *tern__wire_slot(const tern_chan *ch, const struct tern__lane *l)
+{
+    return l->items + l->sent % l->room * ch->layout.width;
+}
+
+/* Items that can be sent on the lane in one message now. */
+static size_t fits(const tern_chan *ch, struct tern__lane *l) /* hot */
+{
+    size_t most = tern__wire_message_bytes(ch) / ch->layout.width;
+    size_t to_end = l->room - (size_t)(l->sent % l->room);
+
+    most = most < l->credits ? most : l->credits;
+    if (l->sent - l->reaped + most > l->room) { /* received, but MPI has not said so here */
+        tern__wire_reap(l, false);
+        size_t free = l->room - (size_t)(l->sent - l->reaped);
+        most = most < free ? most : free;
+    }
+    return most < to_end ? most : to_end;
+}
+
+int tern__wire_send(tern_chan *ch, struct tern__lane *l, size_t n, size_t bytes) /* hot */
+{
+    struct tern__message *m = &l->messages[l->messages_n % l->room];
+    int error = tern_isend(ch->wire->there, tern__wire_slot(ch, l), n * bytes, MPI_BYTE, l->rank,
+                           TERN__ITEMS, &m->req);
+
+    if (error)
+        return error;
+    m->n = n;
+    l->messages_n++;
+    l->sent += n;
+    l->credits -= n;
+    return TERN_OK;
+}
+
+/* A lane with room for an item; NULL if none has, or in case of an error. */
+static struct tern__lane *find(tern_chan *ch, size_t *room, int *error) /* hot */
+{
+    struct tern__wire *w = ch->wire;
+    struct tern__lane *l = best(w);
+
+    *error = TERN_OK;
+    if (++w->looks % LOOK_EVERY == 0 || l == NULL || l->credits == 0) {
+        *error = tern__wire_words(ch);
+        l = best(w);
+    }
+    if (l == NULL && !*error)
+        *error = tern__no_receivers(ch);
+    *room = l != NULL && !*error ? fits(ch, l) : 0;
+    return *room > 0 ? l : NULL;
+}
+
+int tern__wire_put(tern_chan *ch, const unsigned char *items, size_t bytes, size_t n,
+                   size_t *done) /* hot */
+{
+    size_t sent = 0, room;
+    int error = TERN_OK;
+
+    while (sent < n && !error) {
+        struct tern__lane *l = find(ch, &room, &error);
+        if (l == NULL)
+            break;
+        size_t part = n - sent < room ? n - sent : room;
+        tern__copy(tern__wire_slot(ch, l), items + sent * bytes, part * bytes);
+        error = tern__wire_send(ch, l, part, bytes);
+        if (!error)
+            sent += part;
+    }
+    *done = sent;
+    return sent > 0 ? TERN_OK : error ? error : TERN_EAGAIN;
+}
+
+bool tern__wire_can_put(tern_chan *ch)
+{
+    size_t room;
+    int error;
+
+    return find(ch, &room, &error) != NULL || error;
+}
+
+int tern__wire_reserve(tern_chan *ch, void **out)
+{
+    size_t room;
+    int error;
+    struct tern__lane *l = find(ch, &room, &error);
+
+    if (l == NULL)
+        return error ? error : TERN_EAGAIN;
+    ch->wire->reserved = l;
+    *out = tern__wire_slot(ch, l);
+    return TERN_OK;
+}
+
+int tern__wire_commit(tern_chan *ch, size_t bytes)
+{
+    return tern__wire_send(ch, ch->wire->reserved, 1, bytes);
+}
