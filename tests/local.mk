@@ -23,8 +23,10 @@ test_scripts =
 
 include tests/base/local.mk
 include tests/msg/local.mk
+include tests/chan/local.mk
 include tests/topo/local.mk
 include tests/prog/local.mk
+include tests/examples/local.mk
 include tests/grid/local.mk
 include tests/apps/info.mk
 include tests/apps/stencil.mk

@@ -1,0 +1,15 @@
+test_programs += tests/chan/test_chan tests/chan/test_model tests/chan/test_select
+tests_chan_test_chan_SOURCES = %D%/test_chan.c
+tests_chan_test_chan_CPPFLAGS = $(TESTINCLUDES)
+tests_chan_test_chan_LDADD = $(TESTLIBS)
+tests_chan_test_chan_LDFLAGS = $(TESTLINK)
+
+tests_chan_test_model_SOURCES = %D%/test_model.c
+tests_chan_test_model_CPPFLAGS = $(TESTINCLUDES)
+tests_chan_test_model_LDADD = $(TESTLIBS)
+tests_chan_test_model_LDFLAGS = $(TESTLINK)
+
+tests_chan_test_select_SOURCES = %D%/test_select.c
+tests_chan_test_select_CPPFLAGS = $(TESTINCLUDES)
+tests_chan_test_select_LDADD = $(TESTLIBS) -lm
+tests_chan_test_select_LDFLAGS = $(TESTLINK)
