@@ -1,0 +1,96 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# The example programs, on any number of ranks: what they print is what arithmetic says, and the manual pages quote them
+# as they are.
+. "${top_srcdir:?}/tests/support/tap.sh"
+examples=$top_builddir/tests/examples
+
+# run RANKS NAME: what NAME prints there, in the order of the lines, as "got".
+run() {
+  launch "$1" "$examples/$2" >"$scratch/said" && LC_ALL=C sort "$scratch/said" >"$scratch/got"
+}
+
+# Standard input, sorted, is what was printed.
+expect() {
+  LC_ALL=C sort >"$scratch/want"
+  diff "$scratch/want" "$scratch/got"
+}
+
+# Stage r keeps the r-th prime, and passes on what none of the first r primes divides.
+pipeline() {
+  run "$1" pipeline && awk -v ranks="$1" 'BEGIN {
+    for (n = 2; rank < ranks - 1; n++) {
+      for (d = 2; d < n && n % d; d++);
+      if (d < n) continue
+      prime[++rank] = n
+      passed = 0
+      for (m = 2; m < 1000; m++) {
+        for (r = 1; r <= rank && m % prime[r]; r++);
+        passed += r > rank
+      }
+      print "rank " rank ": prime " n ", passed " passed
+    }
+  }' | expect
+}
+
+# 1 + 4 + ... + n^2 = n (n + 1) (2 n + 1) / 6
+farm() {
+  run "$1" farm && echo "sum of squares: $((1000 * 1001 * 2001 / 6))" | expect
+}
+
+# Each client gets 100 numbers; all together get each number from 0 once.
+request() {
+  run "$1" request && awk -v clients=$(($1 - 1)) '
+    !/^rank [0-9]+: 100 numbers, sum [0-9]+$/ { print; bad = 1 }
+    { rank[$2]++; sum += $NF }
+    END {
+      for (r = 1; r <= clients; r++) bad = bad || rank[r ":"] != 1
+      n = 100 * clients
+      print sum " in place of " n * (n - 1) / 2
+      exit bad || NR != clients || sum != n * (n - 1) / 2
+    }' "$scratch/got"
+}
+
+# Rank r hears 10 r items, or all 50.
+publish() {
+  run "$1" publish && awk -v ranks="$1" 'BEGIN {
+    for (r = 1; r < ranks; r++) {
+      n = r < 5 ? 10 * r : 50
+      print "rank " r ": " n " items, the last: " n " squared is " n * n
+    }
+  }' | expect
+}
+
+timeout_() {
+  run "$1" timeout && echo "fast: $((10 * 11 / 2)), slow: 42" | expect
+}
+
+# One rank is too few: a sentence, and status 2.
+too_few() {
+  launch 1 "$examples/$1" >"$scratch/out" 2>"$scratch/err"
+  status=$?
+  cat "$scratch/out" "$scratch/err"
+  [ "$status" = 2 ] && [ ! -s "$scratch/out" ] && grep -q "^$1: needs 2 ranks" "$scratch/err"
+}
+
+# quoted PAGE NAME: the page holds the program, but for the comment at its beginning.
+quoted() {
+  sed 1,3d "$top_srcdir/tests/examples/$2.c" >"$scratch/program"
+  awk '/^#include <stdio.h>$/ { on = 1 } /^\.Ed$/ { on = 0 } on' "$top_srcdir/lib/chan/$1" |
+    sed 's/^\\&//; s/\\e/\\/g' >"$scratch/page"
+  [ -s "$scratch/program" ] && diff "$scratch/program" "$scratch/page"
+}
+
+for np in 2 3 4 7; do
+  case " 2 3 4 $TEST_NP " in *" $np "*) ;; *) continue ;; esac
+  for name in pipeline farm request publish; do
+    ok "np=$np $name" "$name" "$np"
+  done
+  ok "np=$np timeout" timeout_ "$np"
+done
+for name in pipeline farm request publish timeout; do
+  ok "$name on one rank" too_few "$name"
+done
+ok "tern_chan(3) quotes pipeline.c" quoted tern_chan.3 pipeline
+ok "tern_select(3) quotes farm.c" quoted tern_select.3 farm
+tap_end
