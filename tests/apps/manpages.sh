@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# Programs, their --help and their manual pages agree, and tern(7) lists the variables that there are.
+# Programs, their --help and their manual pages agree, and so do headers and theirs; tern(7) lists the variables that
+# there are.
 . "${top_srcdir:?}/tests/support/tap.sh"
 
 # Options of --help, one a line, as "-x" or "--name": in the lines that begin with one or two of them.
@@ -38,7 +39,16 @@ same_variables() {
   [ -s "$scratch/table" ] && diff "$scratch/table" "$scratch/page"
 }
 
-for page in "$top_srcdir"/apps/*/*.[1-9]; do
+# Every function of a header stands in the synopsis of one of the module's pages; NAME_at is documented as NAME.
+same_functions() {
+  tr '\n' ' ' <"$top_srcdir/lib/$1/$1.h" | grep -o 'TERN_API[^;{]*' | grep -oE 'tern_[a-z0-9_]+ *\(' |
+    sed 's/_at *(//; s/ *(//' | sort -u >"$scratch/header"
+  awk '$1 == ".Fn" || $1 == ".Fo" { if (synopsis) print $2 } $1 == ".Sh" { synopsis = $2 == "SYNOPSIS" }' \
+    "$top_srcdir/lib/$1"/*.3 | sort -u >"$scratch/pages"
+  [ -s "$scratch/header" ] && diff "$scratch/header" "$scratch/pages"
+}
+
+for page in "$top_srcdir"/apps/*/*.[1-9] "$top_srcdir"/lib/*/*.3; do
   name=$(basename "$page")
   if command -v mandoc >/dev/null; then
     ok "$name: mandoc -Tlint" lint "$page"
@@ -54,5 +64,6 @@ for program in "$top_builddir"/tern-*; do
   ok "$program: --help and page have the same options" same_options "$program" "$page"
   ok "$program: --help fits 100 columns" narrow "$program"
 done
+ok "chan.h and its pages have the same functions" same_functions chan
 ok "tern(7) lists the variables" same_variables
 tap_end
