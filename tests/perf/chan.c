@@ -14,8 +14,9 @@
 
 enum { NAP = 100000 /* ns */, OFFERED = 1000000, CAPACITY = 1024 };
 
-static const struct group *const groups[] = {&perf_stream, &perf_latency, &perf_sync,
-                                             &perf_large,  &perf_used,    &perf_many};
+static const struct group *const groups[] = {&perf_stream, &perf_latency,   &perf_sync,
+                                             &perf_wire,   &perf_wire_sync, &perf_large,
+                                             &perf_used,   &perf_many};
 
 /* ---- What lib/stat needs --------------------------------------------------------------------- */
 
@@ -143,6 +144,7 @@ static int measure(struct work *w, const struct group *g, uint64_t seed)
     uint64_t sum = 0;
 
     w->group = g;
+    setenv("TERN_CHAN", g->wire ? "wire" : "auto", 1); /* which tern_chan_open() looks at */
     int error = open_chans(w, g);
     if (!error)
         error = tern_stat_measure(

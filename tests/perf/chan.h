@@ -28,6 +28,7 @@ struct variant {
  * transport is one more group. */
 struct group {
     const char *name;
+    bool wire; /* messages, although shared memory would do */
     int ranks;
     const struct variant *variants;
     size_t n, peers;
@@ -37,9 +38,10 @@ struct group {
     double batch;   /* seconds */
     double seconds; /* limit */
 };
-extern const struct group perf_stream, perf_latency, perf_sync; /* items of 8 bytes */
-extern const struct group perf_large, perf_used;                /* items of 1 MiB */
-extern const struct group perf_many;                            /* items of 8 bytes */
+extern const struct group perf_stream, perf_latency, perf_sync, perf_wire,
+    perf_wire_sync;                              /* items of 8 bytes */
+extern const struct group perf_large, perf_used; /* items of 1 MiB */
+extern const struct group perf_many;             /* items of 8 bytes */
 
 /* In a window of all ranks. */
 struct perf_shared {

@@ -49,6 +49,10 @@ ratio async.8B.C1024 '>=8'
 ratio async.8B.batch64 '>=40' '>=20'
 ratio latency '<=0.65'
 ratio sync.8B '>=1.5'
+ratio wire.8B.C64 '>=0.98'
+ratio wire.8B.C16 '>=0.85'
+ratio wire.8B.C4 '>=0.60'
+ratio wire.sync.8B '>=1.1'
 # The figure is the form without a copy, beside the best of plain MPI whose items are written and read, too.  A copy
 # that nobody writes in between stays in the receiver's cache, so that MPI's one copy from process to process moves
 # nothing between the cores (kept); items that are written cross them once in all forms.

@@ -107,6 +107,17 @@ static const struct variant sync[] = {
     {"sync.8B", one_send, one_recv, 1, 0, 1},
 };
 
+static const struct variant wire[] = {
+    {"MPI_Send", mpi_send, mpi_recv, 0, 0, 1},
+    {"wire.8B.C64", one_send, one_recv, 1, 64, 1},
+    {"wire.8B.C16", one_send, one_recv, 1, 16, 1},
+    {"wire.8B.C4", one_send, one_recv, 1, 4, 1},
+};
+static const struct variant wire_sync[] = {
+    {"MPI_Ssend", mpi_ssend, mpi_recv, 0, 0, 1},
+    {"wire.sync.8B", one_send, one_recv, 1, 0, 1},
+};
+
 const struct group perf_stream = {.name = "stream",
                                   .ranks = 2,
                                   VARIANTS(stream),
@@ -123,6 +134,24 @@ const struct group perf_sync = {.name = "sync",
                                 .items = BATCH,
                                 .batch = 1e-3,
                                 .seconds = 0.6};
+const struct group perf_wire = {.name = "wire",
+                                .wire = true,
+                                .ranks = 2,
+                                VARIANTS(wire),
+                                .peers = 1,
+                                .item = 8,
+                                .items = BATCH,
+                                .batch = 1e-3,
+                                .seconds = 1.5};
+const struct group perf_wire_sync = {.name = "wire.sync",
+                                     .wire = true,
+                                     .ranks = 2,
+                                     VARIANTS(wire_sync),
+                                     .peers = 1,
+                                     .item = 8,
+                                     .items = BATCH,
+                                     .batch = 1e-3,
+                                     .seconds = 0.6};
 
 /* ---- There and back ------------------------------------------------------------------------- */
 
