@@ -22,7 +22,7 @@ static size_t lane_credits(const tern_chan *ch, size_t s, size_t r)
     return all / (senders * receivers) + (place < all % (senders * receivers));
 }
 
-size_t tern__wire_message_bytes(const tern_chan *ch)
+static size_t message_bytes(const tern_chan *ch)
 {
     size_t several = ch->item != TERN_VARIABLE ? TERN__EAGER / ch->layout.width : 1;
 
@@ -61,6 +61,8 @@ static int open_lanes(tern_chan *ch)
     if (w->lanes == NULL || w->origins == NULL)
         return TERN_ENOMEM;
     for (size_t i = 0; i < ch->ends_n && !error; i++) {
+        if (ch->ends[i].role & TERN_SENDER)
+            w->source = (int)i;
         if (ch->ends[i].role & TERN_SENDER && ch->receives)
             error = open_origin(ch, &w->origins[i], lane_credits(ch, s, ch->receiver));
         if (ch->ends[i].role & TERN_RECEIVER && ch->sends && !error)
@@ -68,6 +70,7 @@ static int open_lanes(tern_chan *ch)
         s += (ch->ends[i].role & TERN_SENDER) != 0;
         r += (ch->ends[i].role & TERN_RECEIVER) != 0;
     }
+    w->source = s == 1 ? w->source : MPI_ANY_SOURCE;
     return error;
 }
 
@@ -77,7 +80,7 @@ static int post(tern_chan *ch)
     int error = TERN_OK;
 
     for (w->next = 0; w->next < TERN__ARRIVALS && ch->receives && !error; w->next++) {
-        w->arrivals[w->next].items = tern_alloc(tern__wire_message_bytes(ch));
+        w->arrivals[w->next].items = tern_alloc(w->message_bytes);
         if (w->arrivals[w->next].items == NULL)
             return TERN_ENOMEM;
         error = tern__wire_post(ch, &w->arrivals[w->next]);
@@ -106,6 +109,7 @@ int tern__wire_open(tern_chan *ch)
     if (w == NULL)
         return tern_fail(TERN_ENOMEM, NULL, "chan_open: no memory for channel '%s'", ch->name);
     w->word_req = TERN_REQ_NULL;
+    w->message_bytes = message_bytes(ch);
     for (int i = 0; i < TERN__ARRIVALS; i++)
         w->arrivals[i].req = TERN_REQ_NULL;
     error = tern_comm_wrap(ch->ends_comm, &w->there);

@@ -90,13 +90,14 @@ struct tern__wire {
     size_t owed;                  /* credits, to all origins */
     struct tern__origin *origins; /* [rank among the endpoints]; of this receiver */
     struct tern__arrival arrivals[TERN__ARRIVALS];
-    size_t next; /* arrival */
-    size_t turn; /* capacity 0: where to look first for an offer */
+    size_t message_bytes; /* room of an arrival */
+    int source;           /* the only one, or MPI_ANY_SOURCE, which MPI matches more slowly */
+    size_t next;          /* arrival */
+    size_t turn;          /* capacity 0: where to look first for an offer */
     struct tern_chore chore;
 };
 
 /* What all files of the wire use. */
-size_t tern__wire_message_bytes(const tern_chan *ch);
 int tern__wire_absorb(tern_chan *ch); /* capacity 0: take in what came */
 
 /* Senders: take in what came back; where the next item lies; send n from there; see what is sent,

@@ -7,8 +7,8 @@
 int tern__wire_post(tern_chan *ch, struct tern__arrival *a)
 {
     a->ready = false;
-    return tern_irecv(ch->wire->there, a->items, tern__wire_message_bytes(ch), MPI_BYTE,
-                      MPI_ANY_SOURCE, MPI_ANY_TAG, &a->req);
+    return tern_irecv(ch->wire->there, a->items, ch->wire->message_bytes, MPI_BYTE,
+                      ch->wire->source, MPI_ANY_TAG, &a->req);
 }
 
 int tern__wire_repost(tern_chan *ch)

@@ -132,27 +132,57 @@ static struct tern__origin *find(tern_chan *ch, size_t *index)
     return NULL;
 }
 
-static int take(tern_chan *ch, unsigned char *item, size_t room, size_t n, size_t *done,
-                size_t *bytes) /* hot */
+static int take_offer(tern_chan *ch, struct tern__origin *o, unsigned char *item, size_t room,
+                      size_t *bytes)
 {
-    size_t index;
-    int error = tern__wire_absorb(ch);
-    struct tern__origin *o = find(ch, &index);
-
-    (void)n;
-    if (error)
-        return error;
-    if (o == NULL)
-        return TERN_EAGAIN;
     *bytes = o->bytes;
     if (*bytes > room)
         return TERN_ETRUNC;
     tern__copy(item, o->item, *bytes);
-    ch->wire->turn = index + 1;
     o->offers = false;
     o->owed = 1;
-    *done = 1;
     return answer(ch);
+}
+
+/* An item that comes just now: the sender has its answer before anything else is done. */
+static int take_arrival(tern_chan *ch, unsigned char *item, size_t *bytes) /* hot */
+{
+    struct tern__arrival *a;
+    int error = tern__wire_arrival(ch, &a);
+
+    if (error)
+        return error == TERN_EAGAIN && answer(ch) < 0 ? TERN_EMPI : error;
+    *bytes = a->bytes;
+    tern__copy(item, a->items, a->bytes);
+    error = tern__wire_reply(ch, (size_t)a->source, 1);
+    if (error == TERN_EAGAIN) {
+        ch->wire->origins[a->source].owed = 1;
+        error = TERN_OK;
+    }
+    return error ? error : tern__wire_repost(ch);
+}
+
+static int take(tern_chan *ch, unsigned char *item, size_t room, size_t n, size_t *done,
+                size_t *bytes) /* hot */
+{
+    size_t index;
+    struct tern__origin *o = find(ch, &index);
+    int error;
+
+    (void)n;
+    if (o == NULL && room >= ch->layout.width) {
+        error = take_arrival(ch, item, bytes);
+        *done = error == TERN_OK;
+        return error;
+    }
+    error = tern__wire_absorb(ch);
+    o = find(ch, &index);
+    if (error || o == NULL)
+        return error ? error : TERN_EAGAIN;
+    ch->wire->turn = index + 1;
+    error = take_offer(ch, o, item, room, bytes);
+    *done = error == TERN_OK;
+    return error;
 }
 
 static bool can_take(tern_chan *ch)

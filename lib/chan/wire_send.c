@@ -87,7 +87,7 @@ unsigned char *tern__wire_slot(const tern_chan *ch, const struct tern__lane *l)
 /* Items that can be sent on the lane in one message now. */
 static size_t fits(const tern_chan *ch, struct tern__lane *l) /* hot */
 {
-    size_t most = tern__wire_message_bytes(ch) / ch->layout.width;
+    size_t most = ch->wire->message_bytes / ch->layout.width;
     size_t to_end = l->room - (size_t)(l->sent % l->room);
 
     most = most < l->credits ? most : l->credits;
