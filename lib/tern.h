@@ -6,6 +6,7 @@
 #include "stat/stat.h"
 #include "topo/topo.h"
 #include "msg/msg.h"
+#include "coll/coll.h"
 #include "sort/sort.h"
 #include "grid/grid.h"
 #include "stencil/stencil.h"

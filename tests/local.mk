@@ -23,6 +23,7 @@ test_scripts =
 
 include tests/base/local.mk
 include tests/msg/local.mk
+include tests/coll/local.mk
 include tests/topo/local.mk
 include tests/prog/local.mk
 include tests/grid/local.mk

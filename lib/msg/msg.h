@@ -317,6 +317,19 @@ TERN_API TERN_MUST_CHECK int tern_wait_mpi_at(tern_comm *c, MPI_Request *request
 #define tern_wait_mpi(c, request, what, deadline) \
  tern_wait_mpi_at(c, request, what, deadline, TERN_HERE)
 
+/** Look once at what is waited for.  \return TERN_OK: it is there; TERN_EAGAIN: not yet; or a
+ * failure. */
+typedef int tern_look(void *state);
+
+/** Wait, as every wait here does, until \p look finds what it looks for in \p state; \p what names
+ * it in reports.  Local.  Blocking until then, or until \p deadline passes.
+ * \return what \p look does, or TERN_ETIMEDOUT. */
+TERN_API TERN_MUST_CHECK int tern_wait_for_at(tern_comm *c, tern_look *look, void *state,
+                                              const char *what, tern_deadline deadline,
+                                              const char *where);
+#define tern_wait_for(c, look, state, what, deadline) \
+ tern_wait_for_at(c, look, state, what, deadline, TERN_HERE)
+
 /** Agree on an outcome: every rank passes its own \p error; if any is negative, all return a
  * negative one: a rank's own, or TERN_EPEER naming the lowest rank that failed and its sentence.
  * Collective. */

@@ -72,3 +72,28 @@ int tern__mpi_fail(const struct tern__wait *op, int mpi_error)
         error = TERN_ENOMEM;
     return tern_fail(error, op->where, "%s: %s", describe(op, text, sizeof(text)), why);
 }
+
+struct looking {
+    tern_look *look;
+    void *state;
+    int found; /* what it said last */
+};
+
+static int poll_look(void *state, int *done)
+{
+    struct looking *l = state;
+
+    l->found = l->look(l->state);
+    *done = l->found != TERN_EAGAIN;
+    return MPI_SUCCESS;
+}
+
+int tern_wait_for_at(tern_comm *c, tern_look *look, void *state, const char *what,
+                     tern_deadline deadline, const char *where)
+{
+    struct tern__wait op = {c, what, where, 0, MPI_PROC_NULL, MPI_ANY_TAG};
+    struct looking l = {look, state, TERN_EAGAIN};
+    int error = tern__wait(&op, poll_look, &l, deadline);
+
+    return error == TERN_ETIMEDOUT ? tern__late(&op) : l.found;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** \file coll.h
+ * Exchanges among all ranks, in three shapes:
+ *
+ *   everybody knows what it gets           tern_alltoallv   blocks of any size, many schedules
+ *   only the senders know                  tern_sparse      a few messages to a few ranks
+ *   many small items, to any rank, for     tern_stream      pushed one by one, sent in buffers,
+ *   as long as the computation takes                        pulled one by one
+ *
+ * All are Collective over the communicator and talk on a duplicate of it, which the first call
+ * makes; so their messages never meet the caller's.  Calls of this module on one communicator must
+ * be made in the same order on all its ranks and by one thread at a time.  Any of them may return
+ * TERN_EINVAL, TERN_EMPI and TERN_ENOMEM beside what its comment lists.  What one rank refuses (a
+ * bad argument, no memory for its tables) all ranks learn: the others return TERN_EPEER. */
+#ifndef TERN_COLL_COLL_H
+#define TERN_COLL_COLL_H
+
+#include "msg/msg.h"
+
+TERN_BEGIN_DECLS
+
+/** What this module has sent on a communicator, by the calling rank, since its first call. */
+typedef struct tern_coll_stats {
+    uint64_t messages; /**< point-to-point messages */
+    uint64_t bytes;    /**< in them */
+    uint64_t syncs;    /**< non-blocking collectives beside: some 2 log2 p messages each */
+} tern_coll_stats;
+
+/** Local. */
+TERN_API void tern_coll_statistics(const tern_comm *c, tern_coll_stats *out);
+
+/* ---- All-to-all ----------------------------------------------------------------------------- */
+
+/** How to exchange; NULL or zeros: as the library chooses. */
+typedef struct tern_alltoall_options {
+    const char *algorithm; /**< a name of tern_alltoall_name(); NULL is "auto" */
+    int group;             /**< "node": so many consecutive ranks are a node; 0: ask MPI */
+} tern_alltoall_options;
+
+/** Names of the schedules, "auto" first; NULL after the last.  For p ranks a rank sends
+ *   "auto"       by the size of the blocks and p, see lib/coll/alltoall.c
+ *   "direct"     p - 1 messages, all at once
+ *   "pairwise"   p - 1, one at a time, to the i-th right neighbour in round i
+ *   "1-factor"   p - 1, one at a time, in round i two ranks exchange with each other
+ *   "bruck"      ceil(log2 p), each block travels in up to as many hops
+ *   "grid"       about 2 sqrt(p), two hops
+ *   "levels"     about 3 cbrt(p), three hops
+ *   "node"       to the ranks of its node and to one rank of each k-th node, three hops, where k is
+ *                the number of ranks of a node
+ * All but the first do so whatever is in the blocks; the first four but "bruck" leave out empty
+ * blocks. */
+TERN_API const char *tern_alltoall_name(int i);
+
+/** Send block r, \p sendcounts[r] elements from \p sendbuf + \p senddispls[r], to each rank r, and
+ * receive likewise; MPI_Alltoallv with counts and displacements, in elements, that are no int.
+ * Schedules with several hops hold the blocks under way in memory of their own, up to some three
+ * times what a rank sends or passes on; "auto" takes them for small blocks only.
+ * \param[in]  senddispls,recvdispls  NULL: the blocks lie one after the other.
+ * \param[out] recvbuf   not overlapping \p sendbuf; elsewhere than in its blocks unchanged.
+ * \param[in]  type      the same on all ranks; a derived type with gaps takes "pairwise" where a
+ *                       schedule with several hops was asked for.
+ * \return TERN_OK; TERN_EMISMATCH: the ranks named different schedules, or, seen by its receiver
+ * only, a block has not the length that was expected. */
+TERN_API TERN_MUST_CHECK int tern_alltoallv_at(tern_comm *c, const void *sendbuf,
+                                               const size_t *sendcounts, const size_t *senddispls,
+                                               void *recvbuf, const size_t *recvcounts,
+                                               const size_t *recvdispls, MPI_Datatype type,
+                                               const tern_alltoall_options *options,
+                                               const char *where);
+/* Variadic, so that options may be a compound literal with commas. */
+#define tern_alltoallv(...) tern_alltoallv_at(__VA_ARGS__, TERN_HERE)
+
+/** Tell every rank r how much it gets: \p recvcounts[r] becomes the \p sendcounts of rank r for the
+ * caller. */
+TERN_API TERN_MUST_CHECK int tern_alltoall_counts_at(tern_comm *c, const size_t *sendcounts,
+                                                     size_t *recvcounts, const char *where);
+#define tern_alltoall_counts(c, sendcounts, recvcounts) \
+ tern_alltoall_counts_at(c, sendcounts, recvcounts, TERN_HERE)
+
+TERN_END_DECLS
+#endif

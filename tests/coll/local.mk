@@ -1,0 +1,10 @@
+test_programs += tests/coll/test_alltoall tests/coll/test_large_blocks
+tests_coll_test_alltoall_SOURCES = %D%/test_alltoall.c
+tests_coll_test_alltoall_CPPFLAGS = $(TESTINCLUDES)
+tests_coll_test_alltoall_LDADD = $(TESTLIBS)
+tests_coll_test_alltoall_LDFLAGS = $(TESTLINK)
+
+tests_coll_test_large_blocks_SOURCES = %D%/test_large_blocks.c
+tests_coll_test_large_blocks_CPPFLAGS = $(TESTINCLUDES)
+tests_coll_test_large_blocks_LDADD = $(TESTLIBS)
+tests_coll_test_large_blocks_LDFLAGS = $(TESTLINK)
