@@ -77,5 +77,29 @@ TERN_API TERN_MUST_CHECK int tern_alltoall_counts_at(tern_comm *c, const size_t 
 #define tern_alltoall_counts(c, sendcounts, recvcounts) \
  tern_alltoall_counts_at(c, sendcounts, recvcounts, TERN_HERE)
 
+/* ---- Sparse exchange ------------------------------------------------------------------------ */
+
+/** A message of a sparse exchange. */
+typedef struct tern_parcel {
+    int rank;         /**< to whom; of a received one, from whom */
+    size_t bytes;     /**< 0 is a message, too */
+    const void *data; /**< NULL only where there are no bytes */
+} tern_parcel;
+
+/** Send \p n parcels, to ranks that do not know of them, and receive those that other ranks send in
+ * the same call.  Several may go to one rank, or to oneself.  Blocking until all that was sent to
+ * the caller is there; no barrier is needed between two calls.  Dynamic sparse data exchange by
+ * non-blocking consensus (Hoefler, Siebert and Lumsdaine, PPoPP 2010): a message a parcel and one
+ * non-blocking allreduce, so k + O(log p) messages a rank.
+ * \param[out] received,received_n  by the rank that sent them, those of one rank in the order in
+ *          which it named them.  One block with the data in it, aligned to 16 bytes each, owned by
+ *          the caller, to be freed with tern_free(); NULL if there are none.  Unchanged on failure.
+ * \return TERN_OK.  If a rank has no memory for what it gets, it returns TERN_ENOMEM and the others
+ * wait for ever. */
+TERN_API TERN_MUST_CHECK int tern_sparse_at(tern_comm *c, const tern_parcel *send, size_t n,
+                                            tern_parcel **received, size_t *received_n,
+                                            const char *where);
+#define tern_sparse(...) tern_sparse_at(__VA_ARGS__, TERN_HERE)
+
 TERN_END_DECLS
 #endif
