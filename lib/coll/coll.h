@@ -15,6 +15,8 @@
 #ifndef TERN_COLL_COLL_H
 #define TERN_COLL_COLL_H
 
+#include <string.h>
+
 #include "msg/msg.h"
 
 TERN_BEGIN_DECLS
@@ -100,6 +102,121 @@ TERN_API TERN_MUST_CHECK int tern_sparse_at(tern_comm *c, const tern_parcel *sen
                                             tern_parcel **received, size_t *received_n,
                                             const char *where);
 #define tern_sparse(...) tern_sparse_at(__VA_ARGS__, TERN_HERE)
+
+/* ---- Aggregating stream --------------------------------------------------------------------- */
+
+/** Small items to any rank, collected into buffers: between ranks of one node rings in shared
+ * memory, between nodes messages.  The order of items from one rank to another is kept.  Memory is
+ * bounded, so a push may be refused until the receiver has pulled.  Every rank runs this loop:
+ *
+ *   while ((error = tern_stream_advance(s, i == n)) == TERN_OK) {
+ *       while (i < n && tern_stream_push(s, &item[i], dest[i]) == TERN_OK)
+ *           i++;
+ *       while (tern_stream_pull(s, &got, &source) == TERN_OK)
+ *           use(got, source);
+ *   }
+ *
+ * which ends with TERN_CLOSED when all ranks have said that they are done and the caller has pulled
+ * all that was pushed to it.  What is pulled may be answered by pushes, as long as the rank has not
+ * said that it is done.  (After the conveyors of Maley and DeVinney, IA3 2019.) */
+typedef struct tern_stream {
+    struct tern_stream_lane {
+        char *next, *end;   /* where the next items go */
+    } * lane;               /* [rank] */
+    const char *next, *end; /* items to pull */
+    size_t item;
+    unsigned size; /* ranks */
+    int source;    /* of the items to pull */
+} tern_stream;     /* what the inline calls below need; the fields are the library's */
+
+typedef struct tern_stream_spec {
+    size_t item;   /**< bytes of an item, 1 .. 1 MiB */
+    size_t buffer; /**< bytes collected for a rank before they are sent: 0: 4 KiB for a rank of the
+                      node; 32 KiB for others, or 4000 where there are more than 64.  Messages of
+                      4 to 32 KiB are slow, so there less than 32 KiB means at most 4000. */
+    double delay;  /**< seconds after which tern_stream_advance() sends a buffer that is not full;
+                      0: 1e-3 */
+    const char *transport; /**< "auto" (or NULL); "wire": messages inside a node, too */
+} tern_stream_spec;
+
+/** Open a stream.  Collective, with the same \p spec on all ranks.
+ * \param[out] out  owned by the caller, to be freed with tern_stream_close(); unchanged on failure.
+ */
+TERN_API TERN_MUST_CHECK int tern_stream_open(tern_comm *c, const tern_stream_spec *spec,
+                                              tern_stream **out);
+
+/** Close it; NULL is allowed.  Collective.  Before the end: says done and drops what still comes.
+ */
+TERN_API void tern_stream_close(tern_stream *s);
+
+/** Go on: send buffers that have waited, look for what has come.  Blocking only while there is
+ * nothing to do: until an item can be pulled, if the last pull was refused and so was a push since
+ * the last advance (or there will be none), until that push can be repeated, or until the end.
+ * \param[in] done  the caller will push no more.  Once said it stays said.
+ * \return TERN_OK; TERN_CLOSED: the end; TERN_ETIMEDOUT. */
+TERN_API TERN_MUST_CHECK int tern_stream_advance_until(tern_stream *s, bool done,
+                                                       tern_deadline deadline);
+#define tern_stream_advance(s, done) tern_stream_advance_until(s, done, TERN_FOREVER)
+
+/** Send all buffers that are not empty.  Local. */
+TERN_API TERN_MUST_CHECK int tern_stream_flush(tern_stream *s);
+
+typedef struct tern_stream_stats {
+    uint64_t pushed, pulled; /**< items that left the caller's buffers, and that it has pulled */
+    uint64_t messages;       /**< sent over MPI */
+    uint64_t publishes;      /**< times that items in rings were made visible */
+    size_t memory;           /**< bytes of all buffers of the caller, now */
+} tern_stream_stats;
+
+/** Local. */
+TERN_API void tern_stream_statistics(const tern_stream *s, tern_stream_stats *out);
+
+/* The rare half of push and pull: make room for items to \p dest; find more items. */
+TERN_API int tern_stream_room(tern_stream *s, int dest);
+TERN_API int tern_stream_more(tern_stream *s);
+
+/* The usual 8 bytes are a load and a store, but not where an item is seen to be shorter. */
+static inline void tern_stream_copy(void *to, const void *from, size_t bytes)
+{
+#if defined(__GNUC__)
+    if (bytes == 8 && __builtin_object_size(to, 0) >= 8 && __builtin_object_size(from, 0) >= 8)
+        memcpy(to, from, 8);
+    else
+#endif
+        memcpy(to, from, bytes);
+}
+
+/** Push a copy of \p item to rank \p dest.  Local.  \return TERN_OK, TERN_EAGAIN: no room until
+ * tern_stream_advance(); TERN_EINVAL: no such rank, or the caller is done. */
+TERN_MUST_CHECK static inline int tern_stream_push(tern_stream *s, const void *item, int dest)
+{
+    if ((unsigned)dest >= s->size || s->lane[dest].next == s->lane[dest].end) {
+        int error = tern_stream_room(s, dest);
+        if (error)
+            return error;
+    }
+    char *to = s->lane[dest].next;
+    s->lane[dest].next = to + s->item;
+    tern_stream_copy(to, item, s->item);
+    return TERN_OK;
+}
+
+/** Pull the next item.  Local.  \param[out] source  who pushed it; may be NULL.
+ * \return TERN_OK; TERN_EAGAIN: none until tern_stream_advance(). */
+TERN_MUST_CHECK static inline int tern_stream_pull(tern_stream *s, void *item, int *source)
+{
+    if (s->next == s->end) {
+        int error = tern_stream_more(s);
+        if (error)
+            return error;
+    }
+    const char *from = s->next;
+    s->next = from + s->item;
+    if (source != NULL)
+        *source = s->source;
+    tern_stream_copy(item, from, s->item);
+    return TERN_OK;
+}
 
 TERN_END_DECLS
 #endif

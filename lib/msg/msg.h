@@ -322,8 +322,8 @@ TERN_API TERN_MUST_CHECK int tern_wait_mpi_at(tern_comm *c, MPI_Request *request
 typedef int tern_look(void *state);
 
 /** Wait, as every wait here does, until \p look finds what it looks for in \p state; \p what names
- * it in reports.  Local.  Blocking until then, or until \p deadline passes.
- * \return what \p look does, or TERN_ETIMEDOUT. */
+ * it in reports.  Local.  Blocking until then, or until \p deadline passes; TERN_NOW looks once.
+ * \return what \p look does, but for TERN_EAGAIN TERN_ETIMEDOUT, unless \p deadline is TERN_NOW. */
 TERN_API TERN_MUST_CHECK int tern_wait_for_at(tern_comm *c, tern_look *look, void *state,
                                               const char *what, tern_deadline deadline,
                                               const char *where);

@@ -95,5 +95,5 @@ int tern_wait_for_at(tern_comm *c, tern_look *look, void *state, const char *wha
     struct looking l = {look, state, TERN_EAGAIN};
     int error = tern__wait(&op, poll_look, &l, deadline);
 
-    return error == TERN_ETIMEDOUT ? tern__late(&op) : l.found;
+    return error == TERN_ETIMEDOUT && deadline != TERN_NOW ? tern__late(&op) : l.found;
 }
