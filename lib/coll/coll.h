@@ -129,14 +129,16 @@ typedef struct tern_stream {
     int source;    /* of the items to pull */
 } tern_stream;     /* what the inline calls below need; the fields are the library's */
 
+/** What stream; a field that is 0 takes the default.  Messages of 4 to 32 KiB are slow (those of
+ * 4096 bytes 3 to 4 times as those of 4000), so between nodes a buffer of less than 32 KiB is one
+ * of 4000 bytes at most. */
 typedef struct tern_stream_spec {
-    size_t item;   /**< bytes of an item, 1 .. 1 MiB */
-    size_t buffer; /**< bytes collected for a rank before they are sent: 0: 4 KiB for a rank of the
-                      node; 32 KiB for others, or 4000 where there are more than 64.  Messages of
-                      4 to 32 KiB are slow, so there less than 32 KiB means at most 4000. */
-    double delay;  /**< seconds after which tern_stream_advance() sends a buffer that is not full;
-                      0: 1e-3 */
-    const char *transport; /**< "auto" (or NULL); "wire": messages inside a node, too */
+    size_t item; /**< bytes of an item, 1 .. 1 MiB */
+    size_t
+        buffer;   /**< bytes collected for a rank before they are sent; 16 KiB for a rank of the
+                     node, less if it has more than 16; else 32 KiB, 4000 if there are more than 64 */
+    double delay; /**< seconds after which an advance sends buffers that are not full; 1e-3 */
+    const char *transport; /**< "auto"; or "wire": messages inside a node, too */
 } tern_stream_spec;
 
 /** Open a stream.  Collective, with the same \p spec on all ranks.

@@ -8,7 +8,7 @@
 
 #include "coll/stream_private.h"
 
-enum { CHUNK_BYTES = 4096, CHUNKS = 16 };
+enum { CHUNK_BYTES = 16384, CHUNKS = 16 };
 static const size_t RANK_BYTES = (size_t)4
                                  << 20; /* for all rings of a rank, unless items are large */
 

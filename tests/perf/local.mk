@@ -1,12 +1,15 @@
 # make perf [PERF=msg]: the project's figures.  Timings are no part of make check.
-EXTRA_PROGRAMS += tests/perf/stencil
+EXTRA_PROGRAMS += tests/perf/stencil tests/perf/coll
 tests_perf_stencil_SOURCES = %D%/stencil.c
 tests_perf_stencil_CFLAGS = $(AM_CFLAGS) -O3
 tests_perf_stencil_LDADD = lib/libterncore.la -lm
-CLEANFILES += tests/perf/stencil$(EXEEXT)
-EXTRA_DIST += scripts/perf %D%/perf.sh %D%/msg.sh %D%/sort.sh %D%/stencil.sh
+tests_perf_coll_SOURCES = %D%/coll.c
+tests_perf_coll_CFLAGS = $(AM_CFLAGS) -O3
+tests_perf_coll_LDADD = lib/libterncore.la -lm
+CLEANFILES += tests/perf/stencil$(EXEEXT) tests/perf/coll$(EXEEXT)
+EXTRA_DIST += scripts/perf %D%/perf.sh %D%/coll.sh %D%/msg.sh %D%/sort.sh %D%/stencil.sh
 
-perf: all tests/perf/stencil$(EXEEXT)
+perf: all tests/perf/stencil$(EXEEXT) tests/perf/coll$(EXEEXT)
 	@MPIEXEC='$(MPIEXEC)' top_srcdir='$(top_srcdir)' top_builddir='$(top_builddir)' \
 	  $(SHELL) $(top_srcdir)/scripts/perf $(PERF)
 
