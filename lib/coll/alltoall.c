@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "coll/coll_private.h"
 
 enum { AUTO, DIRECT, PAIRWISE, ONE_FACTOR, BRUCK, GRID, LEVELS, NODE };
@@ -31,6 +32,18 @@ const char *tern_alltoall_name(int i)
 }
 
 /* ---- What schedules are made of ------------------------------------------------------------- */
+
+void *tern__scratch(struct exchange *x, size_t bytes)
+{
+    enum { ALIGN = 16 };
+    char *p = x->scratch;
+
+    bytes = (bytes + ALIGN - 1) / ALIGN * ALIGN;
+    TERN_ASSERT(bytes <= x->left);
+    x->scratch += bytes;
+    x->left -= bytes;
+    return p;
+}
 
 int tern__send_block(struct exchange *x, int rank, tern_req *req)
 {
@@ -72,9 +85,7 @@ int tern__swap_blocks(struct exchange *x, int to, int from)
     return !error && receives ? tern__check_block(x, from, status[0].bytes) : error;
 }
 
-/* ---- The call ------------------------------------------------------------------------------- */
-
-static int copy_own(struct exchange *x, bool dense)
+int tern__copy_own(const struct exchange *x)
 {
     int me = x->rank;
     size_t n = x->out.count[me];
@@ -83,7 +94,7 @@ static int copy_own(struct exchange *x, bool dense)
     if (error || n == 0)
         return error;
     char *from = block_of(x, &x->out, me), *to = block_of(x, &x->in, me);
-    if (dense) {
+    if (x->dense) {
         memcpy(to, from, n * x->width);
         return TERN_OK;
     }
@@ -91,8 +102,9 @@ static int copy_own(struct exchange *x, bool dense)
                             TAG_ALLTOALL, NULL, x->where);
 }
 
-/* Sizes of the type; whether its elements lie in memory as they are sent, without gaps. */
-static int measure_type(struct exchange *x, bool *dense)
+/* ---- The call ------------------------------------------------------------------------------- */
+
+static int measure_type(struct exchange *x)
 {
     MPI_Aint lb, extent, true_lb, true_extent;
     MPI_Count size;
@@ -103,23 +115,20 @@ static int measure_type(struct exchange *x, bool *dense)
         return tern_fail(TERN_EINVAL, x->where, "alltoallv: not a usable datatype");
     x->extent = (size_t)extent;
     x->width = (size_t)size;
-    *dense = lb == 0 && true_lb == 0 && extent == size && true_extent == size;
+    x->dense = lb == 0 && true_lb == 0 && extent == size && true_extent == size;
     return TERN_OK;
 }
 
 /* Where blocks begin that lie one after the other. */
-static int place(struct side *side, int size, size_t **made, const char *where)
+static void place(struct exchange *x, struct side *side)
 {
     if (side->at != NULL)
-        return TERN_OK;
-    size_t *at = *made = malloc((size_t)size * sizeof(*at));
-    if (at == NULL)
-        return tern_fail(TERN_ENOMEM, where, "alltoallv: no memory for %d displacements", size);
+        return;
+    size_t *at = tern__scratch(x, (size_t)x->size * sizeof(*at));
     at[0] = 0;
-    for (int r = 0; r + 1 < size; r++)
+    for (int r = 0; r + 1 < x->size; r++)
         at[r + 1] = at[r] + side->count[r];
     side->at = at;
-    return TERN_OK;
 }
 
 static size_t bytes_in(const struct exchange *x, const struct side *side)
@@ -131,12 +140,11 @@ static size_t bytes_in(const struct exchange *x, const struct side *side)
     return n * x->width;
 }
 
-static int validate(struct exchange *x, const tern_alltoall_options *options, int *algorithm,
-                    bool *dense)
+static int validate(struct exchange *x, const tern_alltoall_options *options, int *algorithm)
 {
     if (x->out.count == NULL || x->in.count == NULL)
         return tern_fail(TERN_EINVAL, x->where, "alltoallv: the counts are NULL");
-    int error = measure_type(x, dense);
+    int error = measure_type(x);
     if (error)
         return error;
     if ((x->out.buf == NULL && bytes_in(x, &x->out) > 0)
@@ -152,21 +160,24 @@ static int validate(struct exchange *x, const tern_alltoall_options *options, in
     return *algorithm < 0 ? *algorithm : TERN_OK;
 }
 
-/* `most`: bytes that any rank sends. */
+/* `most`: bytes that any rank sends.  Measured on one node of 2 cores, Open MPI, 32 ranks: blocks
+ * of 8 to 512 bytes, grid as fast as direct with a third of its messages, bruck 1.3 times as long,
+ * pairwise 2 times; of 4 and 32 KiB, direct 0.3 to 0.5 of pairwise.  What a network makes of it,
+ * and "node", is not measured. */
 static int choose(const struct exchange *x, size_t most)
 {
-    enum { MANY = 32, SHORT = 512 };
+    enum { MANY = 32, TOO_MANY = 1024, SHORT = 512 };
     size_t block = most / (size_t)x->size;
 
-    if (x->size < MANY)
-        return DIRECT;
-    return block <= SHORT ? GRID : PAIRWISE;
+    if (x->size >= MANY && block <= SHORT)
+        return GRID;
+    return x->size < TOO_MANY ? DIRECT : PAIRWISE; /* not thousands of requests at once */
 }
 
 /* All ranks learn whether all can go on, with which schedule: one allreduce. */
-static int agree(struct exchange *x, int error, int *algorithm, bool dense)
+static int agree(struct exchange *x, int error, int *algorithm)
 {
-    int64_t mine[] = {error < 0, *algorithm, -*algorithm, x->group, -x->group, !dense, 0};
+    int64_t mine[] = {error < 0, *algorithm, -*algorithm, x->group, -x->group, !x->dense, 0};
     int64_t most[sizeof(mine) / sizeof(mine[0])];
 
     if (!error)
@@ -202,27 +213,26 @@ int tern_alltoallv_at(tern_comm *c, const void *sendbuf, const size_t *sendcount
         .type = type,
         .where = where,
     };
-    size_t *made[2] = {NULL, NULL};
+    size_t bytes = ((size_t)x.size + 1) * SCRATCH;
     int algorithm = AUTO;
-    bool dense = true;
     int error = tern__coll(c, &x.coll, where);
 
     if (error)
         return error;
     x.c = x.coll->own;
-    error = validate(&x, options, &algorithm, &dense);
-    if (!error)
-        error = place(&x.out, x.size, &made[0], where);
-    if (!error)
-        error = place(&x.in, x.size, &made[1], where);
-    error = agree(&x, error, &algorithm, dense);
+    void *scratch = malloc(bytes);
+    error = validate(&x, options, &algorithm);
+    if (!error && scratch == NULL)
+        error = tern_fail(TERN_ENOMEM, where, "alltoallv: no memory for %d ranks", x.size);
+    error = agree(&x, error, &algorithm);
     if (!error) {
-        int own = copy_own(&x, dense);
-        error = x.size > 1 ? table[algorithm].run(&x) : TERN_OK;
-        error = error ? error : own;
+        x.scratch = scratch;
+        x.left = bytes;
+        place(&x, &x.out);
+        place(&x, &x.in);
+        error = table[algorithm].run(&x);
     }
-    free(made[0]);
-    free(made[1]);
+    free(scratch);
     return error;
 }
 

@@ -41,11 +41,20 @@ struct exchange {
     MPI_Datatype type;
     size_t extent; /* bytes from one element to the next */
     size_t width;  /* bytes of an element's message */
+    bool dense;    /* elements lie in memory as they are sent, without gaps */
     int group;     /* ranks of a node, 0: as MPI says */
+    char *scratch; /* memory for tables ... */
+    size_t left;   /* ... bytes that are left of it */
     const char *where;
 };
 
-/* A schedule does everything but the rank's block for itself. */
+/* Memory for a table of the schedule, which all ranks know to be there: SCRATCH bytes a rank, and
+ * as many again. */
+enum { SCRATCH = 320 };
+void *tern__scratch(struct exchange *x, size_t bytes);
+
+/* A schedule does everything; the rank's block for itself by tern__copy_own(), best while messages
+ * are under way. */
 typedef int schedule(struct exchange *x);
 schedule tern__direct, tern__pairwise, tern__one_factor, tern__bruck, tern__grid, tern__levels,
     tern__node;
@@ -55,6 +64,7 @@ static inline char *block_of(const struct exchange *x, const struct side *side, 
     return side->count[rank] > 0 ? side->buf + side->at[rank] * x->extent : side->buf;
 }
 
+int tern__copy_own(const struct exchange *x);
 /* Start sending or receiving the block of `rank`. */
 int tern__send_block(struct exchange *x, int rank, tern_req *req);
 int tern__recv_block(struct exchange *x, int rank, tern_req *req);

@@ -3,8 +3,6 @@
  * all.  At most p - 1 messages and 2 (p - 1) requests a rank, n/p words. */
 #include "config.h"
 
-#include <stdlib.h>
-
 #include "coll/coll_private.h"
 
 struct transfer {
@@ -48,19 +46,14 @@ static int finish(const struct exchange *x, const struct transfer *t)
 int tern__direct(struct exchange *x)
 {
     size_t most = 2 * (size_t)x->size;
-    struct transfer t = {malloc(most * sizeof(*t.req)), malloc(most * sizeof(*t.status)),
-                         malloc(most * sizeof(*t.from)), 0};
-    int error = TERN_OK;
+    struct transfer t = {tern__scratch(x, most * sizeof(*t.req)),
+                         tern__scratch(x, most * sizeof(*t.status)),
+                         tern__scratch(x, most * sizeof(*t.from)), 0};
+    int error = start(x, &t);
 
-    if (t.req == NULL || t.status == NULL || t.from == NULL)
-        error = tern_fail(TERN_ENOMEM, x->where, "alltoallv: no memory for %zu requests", most);
-    error = tern_agree(x->c, error);
-    if (!error)
-        error = start(x, &t);
-    if (!error)
-        error = finish(x, &t);
-    free(t.req);
-    free(t.status);
-    free(t.from);
-    return error;
+    if (error)
+        return error;
+    int own = tern__copy_own(x);
+    error = finish(x, &t);
+    return error ? error : own;
 }

@@ -6,8 +6,6 @@
  * the work (the multi-leader scheme of Kandalla et al., IPDPSW 2009). */
 #include "config.h"
 
-#include <stdlib.h>
-
 #include "coll/coll_private.h"
 
 struct nodes {
@@ -83,6 +81,8 @@ static void number(const struct exchange *x, struct nodes *s)
 {
     int p = x->size;
 
+    for (int node = 0; node <= p; node++)
+        s->begin[node] = 0;
     for (int r = 0; r < p; r++) /* a lowest rank comes before the others of its node */
         s->of[r] = s->of[r] == r ? s->n++ : s->of[s->of[r]];
     for (int r = 0; r < p; r++)
@@ -102,21 +102,13 @@ static void number(const struct exchange *x, struct nodes *s)
 int tern__node(struct exchange *x)
 {
     size_t p = (size_t)x->size;
-    int *tables = calloc(3 * p + 2, sizeof(*tables));
-    struct nodes s = {.of = tables};
-    int error = TERN_OK;
+    struct nodes s = {.of = tern__scratch(x, p * sizeof(int)),
+                      .member = tern__scratch(x, p * sizeof(int)),
+                      .begin = tern__scratch(x, (p + 1) * sizeof(int))};
+    int error = find_lowest(x, s.of);
 
-    if (tables == NULL)
-        error = tern_fail(TERN_ENOMEM, x->where, "alltoallv: no memory for %zu ranks", p);
-    error = tern_agree(x->c, error);
-    if (!error)
-        error = find_lowest(x, s.of);
-    if (!error) {
-        s.member = s.of + p;
-        s.begin = s.member + p;
-        number(x, &s);
-        error = tern__relay(x, &(struct route){3, &s, peers, next});
-    }
-    free(tables);
-    return error;
+    if (error)
+        return error;
+    number(x, &s);
+    return tern__relay(x, &(struct route){3, &s, peers, next});
 }

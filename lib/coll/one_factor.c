@@ -31,7 +31,7 @@ static int partner(int p, int i, int me)
 
 int tern__one_factor(struct exchange *x)
 {
-    int p = x->size, error = TERN_OK;
+    int p = x->size, error = tern__copy_own(x);
 
     for (int i = 0; i < (p % 2 == 0 ? p - 1 : p); i++) { /* also after an error, for the others */
         int other = partner(p, i, x->rank);

@@ -7,7 +7,7 @@
 
 int tern__pairwise(struct exchange *x)
 {
-    int p = x->size, error = TERN_OK;
+    int p = x->size, error = tern__copy_own(x);
 
     for (int i = 1; i < p; i++) { /* also after an error: others wait for their blocks */
         int one = tern__swap_blocks(x, (x->rank + i) % p, (x->rank + p - i) % p);

@@ -4,7 +4,6 @@
  * what is for itself goes to its place, the rest travels on. */
 #include "config.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "coll/coll_private.h"
@@ -205,6 +204,7 @@ static int run(struct relay *r, const struct route *route)
 {
     int error = pack(r);
 
+    r->error = tern__copy_own(r->x);
     for (int i = 0; i < route->hops && !error; i++)
         error = travel(r, route, i);
     if (error || r->error)
@@ -218,23 +218,15 @@ static int run(struct relay *r, const struct route *route)
 int tern__relay(struct exchange *x, const struct route *route)
 {
     size_t p = (size_t)x->size;
-    int *ints = malloc(3 * p * sizeof(*ints));
     struct relay r = {
-        .x = x, .part = malloc((p + 2) * sizeof(*r.part)), .sent = malloc(p * sizeof(*r.sent))};
-    int error = TERN_OK;
+        .x = x,
+        .hop = {.to = tern__scratch(x, p * sizeof(int)), .from = tern__scratch(x, p * sizeof(int))},
+        .slot = tern__scratch(x, p * sizeof(*r.slot)),
+        .part = tern__scratch(x, (p + 2) * sizeof(*r.part)),
+        .sent = tern__scratch(x, p * sizeof(*r.sent))};
+    int error = run(&r, route);
 
-    if (ints == NULL || r.part == NULL || r.sent == NULL)
-        error = tern_fail(TERN_ENOMEM, x->where, "alltoallv: no memory for %zu ranks", p);
-    error = tern_agree(x->c, error);
-    if (!error && ints != NULL) {
-        r.hop = (struct hop){.to = ints, .from = ints + p};
-        r.slot = ints + 2 * p;
-        error = run(&r, route);
-    }
     tern_free(r.staying.data);
     tern_free(r.leaving.data);
-    free(ints);
-    free(r.part);
-    free(r.sent);
     return error;
 }
