@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/assert.h"
 #include "coll/coll_private.h"
 
 struct head {
@@ -109,8 +110,10 @@ static int unpack(struct relay *r, const char *data, size_t bytes)
 static int slot_of(const struct relay *r, const struct route *route, int i, int dest)
 {
     int peer = route->next(r->x, route->state, i, dest);
+    int slot = peer == r->x->rank ? -1 : r->slot[peer];
 
-    return peer == r->x->rank ? -1 : r->slot[peer];
+    TERN_ASSERT(slot < r->hop.to_n && (slot < 0 || r->hop.to[slot] == peer));
+    return slot;
 }
 
 /* Move what leaves in hop `i` from one bag to the other, sorted by peer: counted, then copied. */
