@@ -47,14 +47,14 @@ typedef struct tern_alltoall_options {
  *   "bruck"      ceil(log2 p), each block travels in up to as many hops
  *   "grid"       about 2 sqrt(p), two hops
  *   "levels"     about 3 cbrt(p), three hops
- *   "node"       to the ranks of its node and to one rank of each k-th node, three hops, where k is
- *                the number of ranks of a node
- * All but the first do so whatever is in the blocks; the first four but "bruck" leave out empty
- * blocks. */
+ *   "node"       twice to each rank of its node and once to each k-th node, three hops, where k is
+ *                the number of ranks of its node
+ * Those of one hop leave out empty blocks; the others send so many messages in any case. */
 TERN_API const char *tern_alltoall_name(int i);
 
 /** Send block r, \p sendcounts[r] elements from \p sendbuf + \p senddispls[r], to each rank r, and
  * receive likewise; MPI_Alltoallv with counts and displacements, in elements, that are no int.
+ * Collective.  Blocking until the caller has its blocks and \p sendbuf may be reused.
  * Schedules with several hops hold the blocks under way in memory of their own, up to some three
  * times what a rank sends or passes on; "auto" takes them for small blocks only.
  * \param[in]  senddispls,recvdispls  NULL: the blocks lie one after the other.
@@ -72,8 +72,8 @@ TERN_API TERN_MUST_CHECK int tern_alltoallv_at(tern_comm *c, const void *sendbuf
 /* Variadic, so that options may be a compound literal with commas. */
 #define tern_alltoallv(...) tern_alltoallv_at(__VA_ARGS__, TERN_HERE)
 
-/** Tell every rank r how much it gets: \p recvcounts[r] becomes the \p sendcounts of rank r for the
- * caller. */
+/** Tell every rank r how much it gets.  Collective, blocking: \p recvcounts[r] becomes the \p
+ * sendcounts of rank r for the caller. */
 TERN_API TERN_MUST_CHECK int tern_alltoall_counts_at(tern_comm *c, const size_t *sendcounts,
                                                      size_t *recvcounts, const char *where);
 #define tern_alltoall_counts(c, sendcounts, recvcounts) \
@@ -89,15 +89,14 @@ typedef struct tern_parcel {
 } tern_parcel;
 
 /** Send \p n parcels, to ranks that do not know of them, and receive those that other ranks send in
- * the same call.  Several may go to one rank, or to oneself.  Blocking until all that was sent to
- * the caller is there; no barrier is needed between two calls.  Dynamic sparse data exchange by
- * non-blocking consensus (Hoefler, Siebert and Lumsdaine, PPoPP 2010): a message a parcel and one
- * non-blocking allreduce, so k + O(log p) messages a rank.
- * \param[out] received,received_n  by the rank that sent them, those of one rank in the order in
- *          which it named them.  One block with the data in it, aligned to 16 bytes each, owned by
- *          the caller, to be freed with tern_free(); NULL if there are none.  Unchanged on failure.
- * \return TERN_OK.  If a rank has no memory for what it gets, it returns TERN_ENOMEM and the others
- * wait for ever. */
+ * the same call.  Several may go to one rank, or to oneself.  Collective.  Blocking until all that
+ * was sent to the caller is there; no barrier is needed between two calls.  Dynamic sparse data
+ * exchange by non-blocking consensus (Hoefler, Siebert and Lumsdaine, PPoPP 2010): a message a
+ * parcel and one non-blocking allreduce, so k + O(log p) messages a rank. \param[out]
+ * received,received_n  by the rank that sent them, those of one rank in the order in which it named
+ * them.  One block with the data in it, aligned to 16 bytes each, owned by the caller, to be freed
+ * with tern_free(); NULL if there are none.  Unchanged on failure. \return TERN_OK.  If a rank has
+ * no memory for what it gets, it returns TERN_ENOMEM and the others wait for ever. */
 TERN_API TERN_MUST_CHECK int tern_sparse_at(tern_comm *c, const tern_parcel *send, size_t n,
                                             tern_parcel **received, size_t *received_n,
                                             const char *where);
@@ -120,30 +119,31 @@ TERN_API TERN_MUST_CHECK int tern_sparse_at(tern_comm *c, const tern_parcel *sen
  * all that was pushed to it.  What is pulled may be answered by pushes, as long as the rank has not
  * said that it is done.  (After the conveyors of Maley and DeVinney, IA3 2019.) */
 typedef struct tern_stream {
-    struct tern_stream_lane {
-        char *next, *end;   /* where the next items go */
-    } * lane;               /* [rank] */
-    const char *next, *end; /* items to pull */
+    struct tern_stream_lane *lane; /* [rank] */
+    const char *next, *end;        /* items to pull */
     size_t item;
     unsigned size; /* ranks */
     int source;    /* of the items to pull */
 } tern_stream;     /* what the inline calls below need; the fields are the library's */
 
-/** What stream; a field that is 0 takes the default.  Messages of 4 to 32 KiB are slow (those of
- * 4096 bytes 3 to 4 times as those of 4000), so between nodes a buffer of less than 32 KiB is one
- * of 4000 bytes at most. */
+struct tern_stream_lane {
+    char *next, *end; /* where the next items go */
+};
+
+/** What stream; a field that is 0 takes the default.  A buffer is 16 KiB for a rank of the node,
+ * less if it has more than 16; for another 32 KiB, or 4000 bytes if there are more than 64.
+ * Messages of 4 to 32 KiB are slow (4096 bytes take 3 to 4 times as long as 4000), so between nodes
+ * a buffer of less than 32 KiB is one of 4000 bytes at most. */
 typedef struct tern_stream_spec {
-    size_t item; /**< bytes of an item, 1 .. 1 MiB */
-    size_t
-        buffer;   /**< bytes collected for a rank before they are sent; 16 KiB for a rank of the
-                     node, less if it has more than 16; else 32 KiB, 4000 if there are more than 64 */
-    double delay; /**< seconds after which an advance sends buffers that are not full; 1e-3 */
+    size_t item;           /**< bytes of an item, 1 .. 1 MiB */
+    size_t buffer;         /**< bytes collected for a rank before they are sent; as said above */
+    double delay;          /**< seconds after which an advance sends what is collected; 1e-3 */
     const char *transport; /**< "auto"; or "wire": messages inside a node, too */
 } tern_stream_spec;
 
-/** Open a stream.  Collective, with the same \p spec on all ranks.
+/** Open a stream.  Collective.
  * \param[out] out  owned by the caller, to be freed with tern_stream_close(); unchanged on failure.
- */
+ * \return TERN_OK; TERN_EMISMATCH: the ranks gave different specs. */
 TERN_API TERN_MUST_CHECK int tern_stream_open(tern_comm *c, const tern_stream_spec *spec,
                                               tern_stream **out);
 
@@ -151,9 +151,9 @@ TERN_API TERN_MUST_CHECK int tern_stream_open(tern_comm *c, const tern_stream_sp
  */
 TERN_API void tern_stream_close(tern_stream *s);
 
-/** Go on: send buffers that have waited, look for what has come.  Blocking only while there is
- * nothing to do: until an item can be pulled, if the last pull was refused and so was a push since
- * the last advance (or there will be none), until that push can be repeated, or until the end.
+/** Go on: send what has waited long enough, look for what has come.  Returns at once, unless the
+ * caller can do nothing: its last pull was refused, and so was a push since the last advance, or it
+ * is done.  Then blocking until it can pull or repeat that push, or until the end, or \p deadline.
  * \param[in] done  the caller will push no more.  Once said it stays said.
  * \return TERN_OK; TERN_CLOSED: the end; TERN_ETIMEDOUT. */
 TERN_API TERN_MUST_CHECK int tern_stream_advance_until(tern_stream *s, bool done,
@@ -164,10 +164,11 @@ TERN_API TERN_MUST_CHECK int tern_stream_advance_until(tern_stream *s, bool done
 TERN_API TERN_MUST_CHECK int tern_stream_flush(tern_stream *s);
 
 typedef struct tern_stream_stats {
-    uint64_t pushed, pulled; /**< items that left the caller's buffers, and that it has pulled */
-    uint64_t messages;       /**< sent over MPI */
-    uint64_t publishes;      /**< times that items in rings were made visible */
-    size_t memory;           /**< bytes of all buffers of the caller, now */
+    uint64_t pushed;    /**< items that have left the caller's buffers */
+    uint64_t pulled;    /**< items whose place was given back: all of a buffer at once */
+    uint64_t messages;  /**< sent over MPI */
+    uint64_t publishes; /**< times that items in rings were made visible */
+    size_t memory;      /**< bytes of all buffers of the caller, now */
 } tern_stream_stats;
 
 /** Local. */

@@ -3,7 +3,7 @@
  * l
  * + s, l + 2 s ...; it sends each of them one message, to the rank there whose turn it is; that
  * rank deals it out.  Two nodes exchange one message instead of s^2, and all ranks of a node share
- * the work (the multi-leader scheme of Kandalla et al., IPDPSW 2009). */
+ * the work, as in the multi-leader allgather of Kandalla et al. (IPDPSW 2009). */
 #include "config.h"
 
 #include "coll/coll_private.h"

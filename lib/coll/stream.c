@@ -74,6 +74,20 @@ static int validate(const tern_stream_spec *spec)
     return transport_of(spec);
 }
 
+/* All ranks learn whether the others want the same. */
+static int compare(tern_comm *c, const tern_stream_spec *spec)
+{
+    int64_t item = (int64_t)spec->item, buffer = (int64_t)spec->buffer;
+    int64_t transport = transport_of(spec), most[6];
+    int64_t mine[6] = {item, -item, buffer, -buffer, transport, -transport};
+    int error = tern_allreduce(c, mine, most, 6, MPI_INT64_T, MPI_MAX);
+
+    for (int i = 0; i < 6 && !error; i += 2)
+        if (most[i] != -most[i + 1])
+            error = tern_fail(TERN_EMISMATCH, TERN_HERE, "stream: the ranks gave different specs");
+    return error;
+}
+
 static int allocate(struct stream *s, const tern_stream_spec *spec)
 {
     size_t p = (size_t)s->size;
@@ -114,6 +128,8 @@ int tern_stream_open(tern_comm *c, const tern_stream_spec *spec, tern_stream **o
     if (s == NULL)
         error = tern_fail(TERN_ENOMEM, TERN_HERE, "stream: no memory");
     error = tern_agree(c, error);
+    if (error >= 0)
+        error = compare(c, spec);
     if (error < 0 || s == NULL) {
         free(s);
         return error;

@@ -315,6 +315,8 @@ static void refusals(void)
        last ? TERN_EINVAL : TERN_EPEER);
     CU_ASSERT_PTR_NOT_NULL(strstr(tern_last_error(), "pigeon"));
     IS(tern_stream_open(c, &(tern_stream_spec){.item = 4, .delay = -1}, &s), TERN_EINVAL);
+    if (size > 1)
+        IS(tern_stream_open(c, &(tern_stream_spec){.item = last ? 4 : 8}, &s), TERN_EMISMATCH);
     CU_ASSERT_PTR_NULL(s);
     OK(tern_stream_open(c, &(tern_stream_spec){.item = 4}, &s));
     IS(tern_stream_push(s, &x, size), TERN_EINVAL);
