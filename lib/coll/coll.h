@@ -130,8 +130,8 @@ struct tern_stream_lane {
     char *next, *end; /* where the next items go */
 };
 
-/** What stream; a field that is 0 takes the default.  A buffer is 16 KiB for a rank of the node,
- * less if it has more than 16; for another 32 KiB, or 4000 bytes if there are more than 64.
+/** What stream; a field that is 0 takes the default.  A buffer is 64 KiB for a rank of the node,
+ * less if it has more than 4; for another 32 KiB, or 4000 bytes if there are more than 64.
  * Messages of 4 to 32 KiB are slow (4096 bytes take 3 to 4 times as long as 4000), so between nodes
  * a buffer of less than 32 KiB is one of 4000 bytes at most. */
 typedef struct tern_stream_spec {

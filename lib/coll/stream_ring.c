@@ -8,7 +8,7 @@
 
 #include "coll/stream_private.h"
 
-enum { CHUNK_BYTES = 16384, CHUNKS = 16 };
+enum { CHUNK_BYTES = 65536, CHUNKS = 16 }; /* long: a rank may lose its core for a while */
 static const size_t RANK_BYTES = (size_t)4
                                  << 20; /* for all rings of a rank, unless items are large */
 
