@@ -21,6 +21,7 @@ include lib/stat/local.mk
 include lib/topo/local.mk
 include lib/msg/local.mk
 include lib/chan/local.mk
+include lib/coll/local.mk
 include lib/sort/local.mk
 include lib/grid/local.mk
 include lib/stencil/local.mk

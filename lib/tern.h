@@ -7,6 +7,7 @@
 #include "topo/topo.h"
 #include "msg/msg.h"
 #include "chan/chan.h"
+#include "coll/coll.h"
 #include "sort/sort.h"
 #include "grid/grid.h"
 #include "stencil/stencil.h"

@@ -24,6 +24,7 @@ test_scripts =
 include tests/base/local.mk
 include tests/msg/local.mk
 include tests/chan/local.mk
+include tests/coll/local.mk
 include tests/topo/local.mk
 include tests/prog/local.mk
 include tests/examples/local.mk

@@ -150,6 +150,14 @@ int tern__check_peers(const tern_chan *ch, const char *where)
     return TERN_OK;
 }
 
+int tern__look_on(const tern_chan *ch, int error, unsigned *looks, const char *where)
+{
+    if (error != TERN_EAGAIN || ++*looks % TERN__LOOKS != 0)
+        return error;
+    error = tern__check_peers(ch, where);
+    return error ? error : TERN_EAGAIN;
+}
+
 int tern__late_chan(tern_chan *ch, const char *what, const char *where)
 {
     return tern_fail(TERN_ETIMEDOUT, where,
@@ -189,19 +197,12 @@ struct attempt {
     unsigned looks;
 };
 
-static int settle(struct attempt *a, int error, bool *done)
-{
-    *done = error == TERN_OK;
-    if (error != TERN_EAGAIN)
-        return error;
-    return ++a->looks % TERN__LOOKS == 0 ? tern__check_peers(a->ch, a->where) : TERN_OK;
-}
-
-static int look_send(void *state, bool *done)
+static int look_send(void *state)
 {
     struct attempt *a = state;
+    int error = tern__try_send(a->ch, a->items, a->bytes, a->n, &a->done);
 
-    return settle(a, tern__try_send(a->ch, a->items, a->bytes, a->n, &a->done), done);
+    return tern__look_on(a->ch, error, &a->looks, a->where);
 }
 
 /* The slow way, when the first attempt would have to wait. */
@@ -210,13 +211,12 @@ static int wait_send(struct attempt *a, tern_deadline deadline)
     tern_chan *ch = a->ch;
 
     ch->stats.send_waits++;
-    int error =
-        tern_wait_look_at(ch->comm, look_send, a, "chan_send", MPI_ANY_SOURCE, deadline, a->where);
+    int error = tern_wait_for_at(ch->comm, look_send, a, "chan_send", deadline, a->where);
     if (error && tern__give_up(ch)) {
         a->done = 1;
         return TERN_OK;
     }
-    return error == TERN_ETIMEDOUT ? tern__late_chan(ch, "send", a->where) : error;
+    return tern__is_late(error) ? tern__late_chan(ch, "send", a->where) : error;
 }
 
 static int send_one(tern_chan *ch, const void *item, size_t bytes, tern_deadline deadline,
@@ -291,11 +291,12 @@ int tern_chan_sendv_at(tern_chan *ch, const void *items, size_t n, size_t *sent,
 
 /* ---- Receiving ------------------------------------------------------------------------------ */
 
-static int look_recv(void *state, bool *done)
+static int look_recv(void *state)
 {
     struct attempt *a = state;
+    int error = tern__try_recv(a->ch, a->items, a->room, a->n, &a->done, &a->bytes);
 
-    return settle(a, tern__try_recv(a->ch, a->items, a->room, a->n, &a->done, &a->bytes), done);
+    return tern__look_on(a->ch, error, &a->looks, a->where);
 }
 
 static int wait_recv(struct attempt *a, tern_deadline deadline)
@@ -304,10 +305,9 @@ static int wait_recv(struct attempt *a, tern_deadline deadline)
 
     ch->stats.receive_waits++;
     tern__announce(ch, 1);
-    int error =
-        tern_wait_look_at(ch->comm, look_recv, a, "chan_recv", MPI_ANY_SOURCE, deadline, a->where);
+    int error = tern_wait_for_at(ch->comm, look_recv, a, "chan_recv", deadline, a->where);
     tern__announce(ch, -1);
-    return error == TERN_ETIMEDOUT ? tern__late_chan(ch, "recv", a->where) : error;
+    return tern__is_late(error) ? tern__late_chan(ch, "recv", a->where) : error;
 }
 
 /* Up to a->n items. */

@@ -144,6 +144,12 @@ int tern__may(const tern_chan *ch, int role, const char *what, const char *where
 int tern__check_peers(const tern_chan *ch, const char *where);
 int tern__no_receivers(const tern_chan *ch);                             /* TERN_EPIPE */
 int tern__late_chan(tern_chan *ch, const char *what, const char *where); /* TERN_ETIMEDOUT */
+/* What a look gives that gave `error`: now and then it is checked that the peers live. */
+int tern__look_on(const tern_chan *ch, int error, unsigned *looks, const char *where);
+static inline bool tern__is_late(int error)
+{
+    return error == TERN_ETIMEDOUT || error == TERN_EAGAIN; /* the latter of TERN_NOW */
+}
 enum { TERN__LOOKS = 4096 }; /* between two such checks: milliseconds, when the waiter yields */
 
 /* A receiver's announcement that it waits, which makes it visible to trysend. */

@@ -368,7 +368,7 @@ struct farewell {
     unsigned looks;
 };
 
-static int look_farewell(void *state, bool *done)
+static int look_farewell(void *state)
 {
     struct farewell *f = state;
     int there = 0;
@@ -380,8 +380,7 @@ static int look_farewell(void *state, bool *done)
     }
     if (f->drained && MPI_Test(&f->barrier, &there, MPI_STATUS_IGNORE))
         return TERN_EMPI;
-    *done = there != 0;
-    return ++f->looks % TERN__LOOKS == 0 && !there ? tern__check_peers(f->ch, NULL) : TERN_OK;
+    return tern__look_on(f->ch, there ? TERN_OK : TERN_EAGAIN, &f->looks, NULL);
 }
 
 void tern_chan_free(tern_chan *ch)
@@ -398,7 +397,7 @@ void tern_chan_free(tern_chan *ch)
         (void)tern_chan_close(ch);
     if (ch->receives)
         (void)tern_chan_leave(ch);
-    if (tern_wait_look(ch->comm, look_farewell, &f, "chan_free", MPI_ANY_SOURCE, TERN_FOREVER)) {
+    if (tern_wait_for(ch->comm, look_farewell, &f, "chan_free", TERN_FOREVER)) {
         tern_log(TERN_LOG_WARN, "channel '%s' is not freed, because an endpoint has died",
                  ch->name);
         return;

@@ -194,7 +194,7 @@ static void offer_next(struct selection *s)
             make_offer(s, (turn + k) % s->n);
 }
 
-static int look(void *state, bool *done)
+static int look(void *state)
 {
     struct selection *s = state;
 
@@ -206,8 +206,10 @@ static int look(void *state, bool *done)
         else if (s->waits)
             offer_next(s);
     }
-    *done = s->chosen != NONE;
-    return !*done && s->waits && s->looks % TERN__LOOKS == 0 ? check_peers(s) : TERN_OK;
+    if (s->chosen != NONE)
+        return TERN_OK;
+    int error = s->waits && s->looks % TERN__LOOKS == 0 ? check_peers(s) : TERN_OK;
+    return error ? error : TERN_EAGAIN;
 }
 
 static void announce(const struct selection *s, int by)
@@ -235,7 +237,7 @@ static int wait(struct selection *s, tern_deadline deadline)
                          "tern_init() to wait with");
     announce(s, 1);
     s->waits = true;
-    int error = tern_wait_look_at(c, look, s, "select", MPI_ANY_SOURCE, deadline, s->where);
+    int error = tern_wait_for_at(c, look, s, "select", deadline, s->where);
     announce(s, -1);
     if (error)
         take_offer_back(s);
@@ -246,12 +248,11 @@ static int run(tern_case *cases, size_t n, bool first, tern_deadline deadline, c
 {
     struct selection s = {
         .cases = cases, .n = (int)n, .first = first, .offer = NONE, .chosen = NONE, .where = where};
-    bool done;
 
     if (n == 0 || n > INT32_MAX)
         return tern_fail(TERN_EINVAL, where, "select: %zu cases", n);
-    int error = look(&s, &done);
-    if (!error && s.chosen == NONE)
+    int error = look(&s);
+    if (error == TERN_EAGAIN)
         error = deadline == TERN_NOW ? TERN_ETIMEDOUT : wait(&s, deadline);
     return error ? error : s.chosen;
 }

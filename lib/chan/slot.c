@@ -13,14 +13,6 @@ struct slot {
     unsigned looks;
 };
 
-static int settle(struct slot *s, int error, bool *done)
-{
-    *done = error == TERN_OK;
-    if (error != TERN_EAGAIN)
-        return error;
-    return ++s->looks % TERN__LOOKS == 0 ? tern__check_peers(s->ch, s->where) : TERN_OK;
-}
-
 static int try_reserve(struct slot *s)
 {
     tern_chan *ch = s->ch;
@@ -38,11 +30,11 @@ static int try_reserve(struct slot *s)
     return error;
 }
 
-static int look_reserve(void *state, bool *done)
+static int look_reserve(void *state)
 {
     struct slot *s = state;
 
-    return settle(s, try_reserve(s), done);
+    return tern__look_on(s->ch, try_reserve(s), &s->looks, s->where);
 }
 
 static int not_here(const tern_chan *ch, const char *what, const char *where)
@@ -66,10 +58,9 @@ int tern_chan_reserve_at(tern_chan *ch, void **slot, tern_deadline deadline, con
     error = try_reserve(&s);
     if (error == TERN_EAGAIN) {
         ch->stats.send_waits++;
-        error = tern_wait_look_at(ch->comm, look_reserve, &s, "chan_reserve", MPI_ANY_SOURCE,
-                                  deadline, where);
+        error = tern_wait_for_at(ch->comm, look_reserve, &s, "chan_reserve", deadline, where);
     }
-    if (error == TERN_ETIMEDOUT)
+    if (tern__is_late(error))
         return tern__late_chan(ch, "reserve", where);
     if (error == TERN_OK)
         *slot = s.room;
@@ -117,11 +108,11 @@ static int try_peek(struct slot *s)
     return error;
 }
 
-static int look_peek(void *state, bool *done)
+static int look_peek(void *state)
 {
     struct slot *s = state;
 
-    return settle(s, try_peek(s), done);
+    return tern__look_on(s->ch, try_peek(s), &s->looks, s->where);
 }
 
 int tern_chan_peek_at(tern_chan *ch, const void **slot, size_t *bytes, tern_deadline deadline,
@@ -140,10 +131,9 @@ int tern_chan_peek_at(tern_chan *ch, const void **slot, size_t *bytes, tern_dead
     error = try_peek(&s);
     if (error == TERN_EAGAIN) {
         ch->stats.receive_waits++;
-        error = tern_wait_look_at(ch->comm, look_peek, &s, "chan_peek", MPI_ANY_SOURCE, deadline,
-                                  where);
+        error = tern_wait_for_at(ch->comm, look_peek, &s, "chan_peek", deadline, where);
     }
-    if (error == TERN_ETIMEDOUT)
+    if (tern__is_late(error))
         return tern__late_chan(ch, "peek", where);
     if (error != TERN_OK)
         return error;

@@ -40,14 +40,15 @@ static int put(tern_chan *ch, const unsigned char *item, size_t bytes, size_t n,
 }
 
 /* The last word on a retracted item. */
-static int look_answer(void *state, bool *done)
+static int look_answer(void *state)
 {
     tern_chan *ch = state;
     const struct tern__lane *l = &ch->wire->lanes[0];
     int error = tern__wire_words(ch);
 
-    *done = ch->wire->retracted || l->credits > 0 || l->left;
-    return error;
+    if (error)
+        return error;
+    return ch->wire->retracted || l->credits > 0 || l->left ? TERN_OK : TERN_EAGAIN;
 }
 
 static bool withdraw(tern_chan *ch)
@@ -61,7 +62,7 @@ static bool withdraw(tern_chan *ch)
     if (tern__wire_words(ch) < 0 || l->credits > 0 || l->left)
         return l->credits == 0;
     if (tern_isend(w->there, NULL, 0, MPI_BYTE, l->rank, TERN__RETRACT, &l->last) < 0
-        || tern_wait_look(w->back, look_answer, ch, "chan_retract", l->rank, TERN_FOREVER) < 0
+        || tern_wait_for(w->back, look_answer, ch, "chan_retract", TERN_FOREVER) < 0
         || tern_wait(&l->last, NULL, TERN_FOREVER) < 0)
         return true;
     bool taken = l->credits > 0;

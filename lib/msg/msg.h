@@ -317,18 +317,18 @@ TERN_API TERN_MUST_CHECK int tern_wait_mpi_at(tern_comm *c, MPI_Request *request
 #define tern_wait_mpi(c, request, what, deadline) \
  tern_wait_mpi_at(c, request, what, deadline, TERN_HERE)
 
-/** Look whether what is waited for has come: set \p done, or return a failure. */
-typedef int tern_look(void *state, bool *done);
+/** Look once at what is waited for.  \return TERN_OK: it is there; TERN_EAGAIN: not yet; or a
+ * failure. */
+typedef int tern_look(void *state);
 
-/** Wait for what \p look tells, calling it again and again, and drive MPI meanwhile.  Blocking
- * until it is done, fails, or \p deadline passes.  \p what and \p peer (or MPI_ANY_SOURCE) name it
- * in reports.  Local.  \return TERN_OK, TERN_ETIMEDOUT without a sentence, or what \p look
- * returned. */
-TERN_API TERN_MUST_CHECK int tern_wait_look_at(tern_comm *c, tern_look *look, void *state,
-                                               const char *what, int peer, tern_deadline deadline,
-                                               const char *where);
-#define tern_wait_look(c, look, state, what, peer, deadline) \
- tern_wait_look_at(c, look, state, what, peer, deadline, TERN_HERE)
+/** Wait, as every wait here does, until \p look finds what it looks for in \p state; \p what names
+ * it in reports.  Local.  Blocking until then, or until \p deadline passes; TERN_NOW looks once.
+ * \return what \p look does, but for TERN_EAGAIN TERN_ETIMEDOUT, unless \p deadline is TERN_NOW. */
+TERN_API TERN_MUST_CHECK int tern_wait_for_at(tern_comm *c, tern_look *look, void *state,
+                                              const char *what, tern_deadline deadline,
+                                              const char *where);
+#define tern_wait_for(c, look, state, what, deadline) \
+ tern_wait_for_at(c, look, state, what, deadline, TERN_HERE)
 
 /** Something small to be done from time to time while any thread of this rank waits in the layer,
  * such as answering others.  It must not wait. */

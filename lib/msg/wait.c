@@ -73,39 +73,6 @@ int tern__wait(const struct tern__wait *wait, tern__poll *poll, void *state, ter
     }
 }
 
-/* A look of another module, as a poll. */
-struct looking {
-    tern_look *look;
-    void *state;
-    MPI_Comm comm;
-    unsigned looks;
-    int error;
-};
-
-static int poll_look(void *state, int *done)
-{
-    enum { EVERY = 64 }; /* looks between two calls that let MPI work, which cost as much as five */
-    struct looking *l = state;
-    bool there = false;
-    int flag;
-
-    l->error = l->look(l->state, &there);
-    *done = there || l->error;
-    if (*done || ++l->looks % EVERY != 0)
-        return MPI_SUCCESS;
-    return MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, l->comm, &flag, MPI_STATUS_IGNORE);
-}
-
-int tern_wait_look_at(tern_comm *c, tern_look *look, void *state, const char *what, int peer,
-                      tern_deadline deadline, const char *where)
-{
-    struct tern__wait op = {c, what, where, 0, peer, MPI_ANY_TAG};
-    struct looking l = {look, state, c->mpi, 0, TERN_OK};
-    int error = tern__wait(&op, poll_look, &l, deadline);
-
-    return error ? error : l.error;
-}
-
 /* "recv from rank 3, tag 7, room for 80 bytes" */
 static const char *describe(const struct tern__wait *op, char *text, size_t room)
 {
@@ -146,4 +113,39 @@ int tern__mpi_fail(const struct tern__wait *op, int mpi_error)
     else if (class == MPI_ERR_NO_MEM)
         error = TERN_ENOMEM;
     return tern_fail(error, op->where, "%s: %s", describe(op, text, sizeof(text)), why);
+}
+
+/* ---- Waiting for anything -------------------------------------------------------------------- */
+
+struct looking {
+    tern_look *look;
+    void *state;
+    MPI_Comm comm;
+    unsigned looks;
+    int found; /* what it said last */
+};
+
+static int poll_look(void *state, int *done)
+{
+    enum { EVERY = 64 }; /* looks between two calls that let MPI work, which cost as much as five */
+    struct looking *l = state;
+    int flag;
+
+    l->found = l->look(l->state);
+    *done = l->found != TERN_EAGAIN;
+    if (*done || ++l->looks % EVERY != 0)
+        return MPI_SUCCESS;
+    return MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, l->comm, &flag, MPI_STATUS_IGNORE);
+}
+
+int tern_wait_for_at(tern_comm *c, tern_look *look, void *state, const char *what,
+                     tern_deadline deadline, const char *where)
+{
+    struct tern__wait op = {c, what, where, 0, MPI_PROC_NULL, MPI_ANY_TAG};
+    struct looking l = {look, state, c->mpi, 0, TERN_EAGAIN};
+    int error = tern__wait(&op, poll_look, &l, deadline);
+
+    if (error == TERN_ETIMEDOUT)
+        return deadline != TERN_NOW ? tern__late(&op) : l.found;
+    return error ? error : l.found;
 }

@@ -387,6 +387,7 @@ static void close_with_a_reservation(void)
         OK(tern_chan_commit(ch, 8));
         OK(tern_chan_close(ch));
     }
+    OK(tern_barrier(c)); /* the receiver must not have left before */
     tern_chan_free(ch);
 }
 
