@@ -69,6 +69,22 @@ int tern__try_send(tern_chan *ch, const void *items, size_t bytes, size_t n, siz
     return error;
 }
 
+bool tern__can_send(tern_chan *ch)
+{
+    tern__lock(ch, &ch->send_lock);
+    bool can = ch->transport->can_put(ch);
+    tern__unlock(ch, &ch->send_lock);
+    return can || atomic_load(&ch->shared->receivers) == 0;
+}
+
+bool tern__can_recv(tern_chan *ch)
+{
+    tern__lock(ch, &ch->recv_lock);
+    bool can = ch->transport->can_take(ch);
+    tern__unlock(ch, &ch->recv_lock);
+    return can || tern__all_closed(ch);
+}
+
 bool tern__give_up(tern_chan *ch)
 {
     bool sent = false;
@@ -90,8 +106,8 @@ int tern__try_send_once(tern_chan *ch, const void *item, size_t bytes)
 
     if (ch->transport->withdraw == NULL)
         return tern__try_send(ch, item, bytes, 1, &done);
-    if (!ch->transport->can_put(ch))
-        return atomic_load(&ch->shared->receivers) > 0 ? TERN_EAGAIN : tern__no_receivers(ch);
+    if (!tern__can_send(ch))
+        return TERN_EAGAIN;
     for (int looks = 0; looks < PATIENCE; looks++) {
         int error = tern__try_send(ch, item, bytes, 1, &done);
         if (error != TERN_EAGAIN)

@@ -136,6 +136,9 @@ int tern__try_recv(tern_chan *ch, void *items, size_t room, size_t n, size_t *do
 int tern__try_send_once(tern_chan *ch, const void *item, size_t bytes);
 /* TERN_OK if an item of this size may be sent. */
 int tern__fits(const tern_chan *ch, size_t bytes, const char *what, const char *where);
+/* Whether an attempt would not be TERN_EAGAIN, if only because it would fail. */
+bool tern__can_send(tern_chan *ch);
+bool tern__can_recv(tern_chan *ch);
 /* End an attempt that is given up: true if the item was sent after all. */
 bool tern__give_up(tern_chan *ch);
 /* TERN_OK, or why the caller may not: `role` and the size of items are checked. */
@@ -176,10 +179,10 @@ static inline bool tern__all_closed(const tern_chan *ch)
 /* Whether the short ways are open, after anything that may change it. */
 static inline void tern__open_short_ways(tern_chan *ch)
 {
-    bool plain = !ch->threads && ch->item != TERN_VARIABLE;
-
-    ch->send_one = plain && ch->sends && ch->reserved == NULL ? ch->transport->send_one : NULL;
-    ch->recv_one = plain && ch->receives && ch->peeked == NULL ? ch->transport->recv_one : NULL;
+    if (ch->threads || ch->item == TERN_VARIABLE)
+        return;
+    ch->send_one = ch->sends && ch->reserved == NULL ? ch->transport->send_one : NULL;
+    ch->recv_one = ch->receives && ch->peeked == NULL ? ch->transport->recv_one : NULL;
 }
 
 static inline _Atomic uint64_t *tern__word(unsigned char *cell)

@@ -415,7 +415,14 @@ size_t tern_chan_cap(const tern_chan *ch)
 
 size_t tern_chan_len(tern_chan *ch)
 {
-    return ch != NULL ? ch->transport->len(ch) : 0;
+    if (ch == NULL)
+        return 0;
+    tern__lock(ch, &ch->send_lock);
+    tern__lock(ch, &ch->recv_lock);
+    size_t n = ch->transport->len(ch);
+    tern__unlock(ch, &ch->recv_lock);
+    tern__unlock(ch, &ch->send_lock);
+    return n;
 }
 
 void tern_chan_stat(const tern_chan *ch, tern_chan_stats *out)

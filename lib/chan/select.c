@@ -53,9 +53,7 @@ static bool is_ready(const tern_case *k)
 
     if (ch == NULL)
         return false;
-    if (is_send(k))
-        return !ch->sends || ch->transport->can_put(ch) || atomic_load(&ch->shared->receivers) == 0;
-    return !ch->receives || ch->transport->can_take(ch) || tern__all_closed(ch);
+    return is_send(k) ? !ch->sends || tern__can_send(ch) : !ch->receives || tern__can_recv(ch);
 }
 
 static size_t item_bytes(const tern_case *k)

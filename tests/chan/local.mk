@@ -1,4 +1,4 @@
-test_programs += tests/chan/test_chan tests/chan/test_model tests/chan/test_select
+test_programs += tests/chan/test_chan tests/chan/test_model tests/chan/test_select tests/chan/test_threads
 tests_chan_test_chan_SOURCES = %D%/test_chan.c
 tests_chan_test_chan_CPPFLAGS = $(TESTINCLUDES)
 tests_chan_test_chan_LDADD = $(TESTLIBS)
@@ -13,3 +13,8 @@ tests_chan_test_select_SOURCES = %D%/test_select.c
 tests_chan_test_select_CPPFLAGS = $(TESTINCLUDES)
 tests_chan_test_select_LDADD = $(TESTLIBS) -lm
 tests_chan_test_select_LDFLAGS = $(TESTLINK)
+
+tests_chan_test_threads_SOURCES = %D%/test_threads.c
+tests_chan_test_threads_CPPFLAGS = $(TESTINCLUDES)
+tests_chan_test_threads_LDADD = $(TESTLIBS)
+tests_chan_test_threads_LDFLAGS = $(TESTLINK)
