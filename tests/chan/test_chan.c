@@ -310,6 +310,35 @@ static void batches(void)
     }
 }
 
+/* More than 2^31 items, of one byte. */
+static void many_items(void)
+{
+    enum { PERIOD = 251, PIECE = 1 << 20 };
+    static unsigned char want[PIECE + PERIOD], got[PIECE];
+    const uint64_t total = (UINT64_C(1) << 31) + 5;
+    uint64_t at = 0, bad = 0;
+    size_t n;
+
+    if (size != 2)
+        MPITAP_SKIP("runs at 2 ranks only");
+    tern_chan *ch = open_chan(1, 1 << 16);
+    for (size_t i = 0; i < sizeof(want); i++)
+        want[i] = (unsigned char)(i % PERIOD);
+    for (; sends() && at < total; at += n) {
+        size_t piece = total - at < PIECE ? (size_t)(total - at) : PIECE;
+        OK(tern_chan_sendv(ch, want + at % PERIOD, piece, &n, TERN_FOREVER));
+    }
+    if (sends())
+        OK(tern_chan_close(ch));
+    while (receives() && tern_chan_recvv(ch, got, PIECE, &n, TERN_FOREVER) == TERN_OK) {
+        bad += memcmp(got, want + at % PERIOD, n) != 0;
+        at += n;
+    }
+    CU_ASSERT_EQUAL(at, total);
+    CU_ASSERT_EQUAL(bad, 0);
+    tern_chan_free(ch);
+}
+
 static void without_copies(void)
 {
     enum { BYTES = 200, ITEMS = 100 };
@@ -522,6 +551,7 @@ int main(int argc, char **argv)
         {"item_sizes", item_sizes},
         {"variable_sizes", variable_sizes},
         {"batches", batches},
+        {"many_items", many_items},
         {"without_copies", without_copies},
         {"leaves_with_an_item", leaves_with_an_item},
         {"close_with_a_reservation", close_with_a_reservation},

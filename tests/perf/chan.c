@@ -3,7 +3,8 @@
  *
  *   chan all SEED      on 2 or 8 ranks: all groups of variants that are for so many ranks
  *   chan GROUP SEED    one of them
- *   chan memory        on 2 ranks: what becomes of items that nobody receives */
+ *   chan memory        on 2 ranks: what becomes of items that nobody receives
+ *   chan deadline      on 2 ranks: how late a receive returns that gets nothing */
 #include "chan.h"
 
 #include <math.h>
@@ -264,6 +265,31 @@ static int measure_memory(struct work *w)
     return error ? error : pile_up(w);
 }
 
+/* ---- Deadlines ------------------------------------------------------------------------------- */
+
+static int measure_deadline(struct work *w)
+{
+    enum { TRIES = 1000 };
+    const tern_chan_spec spec = {.item = sizeof(uint64_t),
+                                 .capacity = CAPACITY,
+                                 .role = w->rank == 0 ? TERN_RECEIVER : TERN_SENDER};
+    static double late[TRIES];
+    tern_chan *ch = NULL;
+    uint64_t item;
+    int error = tern_chan_open(w->comm, &spec, &ch);
+
+    for (int i = 0; i < TRIES && w->rank == 0 && !error; i++) {
+        tern_deadline deadline = tern_after(1e-3);
+        error = tern_chan_recv(ch, &item, deadline) == TERN_ETIMEDOUT ? TERN_OK : TERN_EMISMATCH;
+        late[i] = tern_clock() - deadline;
+    }
+    error = tern_agree(w->comm, error); /* the sender must not close before */
+    tern_chan_free(ch);
+    for (int i = 0; i < TRIES && w->rank == 0 && !error; i++)
+        printf("late %.3f us\n", late[i] * 1e6);
+    return error;
+}
+
 /* ---- Main ------------------------------------------------------------------------------------ */
 
 static int prepare(struct work *w)
@@ -299,12 +325,13 @@ int main(int argc, char **argv)
     if (tern_init(&argc, &argv) < 0)
         return 2;
     w.comm = tern_world();
-    const bool memory = argc > 1 && strcmp(argv[1], "memory") == 0;
+    const char *what = argc > 1 ? argv[1] : "all";
     int error = prepare(&w);
     if (!error)
-        error = memory ? measure_memory(&w)
-                       : measure_all(&w, argc > 1 ? argv[1] : "all",
-                                     argc > 2 ? strtoull(argv[2], NULL, 10) : 1);
+        error = strcmp(what, "memory") == 0 ? measure_memory(&w)
+                : strcmp(what, "deadline") == 0
+                    ? measure_deadline(&w)
+                    : measure_all(&w, what, argc > 2 ? strtoull(argv[2], NULL, 10) : 1);
     if (error)
         fprintf(stderr, "chan: %s\n", tern_last_error());
     tern_bounce_close(w.line);

@@ -67,3 +67,7 @@ launch 2 "$bench" memory >"$scratch/memory"
 sed 's/^/# /' "$scratch/memory"
 figure chan.memory "$(awk '$2 == "chan" { print $3 }' "$scratch/memory")" MiB \
   "<=$(awk 'BEGIN { printf "%.3f", 1 + 1024 * (8 + 64) / 2 ^ 20 }')"
+
+launch 2 "$bench" deadline | awk '{ print $2 }' >"$scratch/late"
+echo "# deadline: how late a receive returns after 1 ms without an item, $(spread us <"$scratch/late")"
+figure chan.deadline.p99 "$(quantile 0.99 <"$scratch/late" | awk '{ print $1 / 1000 }')" ms '<=1'
