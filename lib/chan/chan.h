@@ -45,7 +45,7 @@ typedef struct tern_chan_spec {
 
 /** Open a channel over the ranks of \p c, which is borrowed until tern_chan_free().  Collective.
  * All endpoints must say the same item, most and capacity.  \param[out] out  owned by the caller;
- * unchanged on failure, and for a rank whose role is 0.
+ * unchanged on failure; NULL for a rank whose role is 0.
  * \return TERN_OK; TERN_EINVAL; TERN_EMISMATCH, with what differs and on which ranks; TERN_ENOMEM,
  * if the channels of a rank would need more than TERN_MEM_MAX; TERN_ENOTSUP, if the endpoints are
  * on several nodes, the capacity is 0, and there is more than one receiver; TERN_EMPI.  All ranks

@@ -305,7 +305,7 @@ static int make(tern_comm *c, const tern_chan_spec *spec, const struct said *all
     error = tern_agree_at(c, error, where);
     if (error)
         destroy(ch);
-    else if (ch != NULL)
+    else
         *out = ch;
     return error;
 }
