@@ -6,6 +6,7 @@
  *   chan memory        on 2 ranks: what becomes of items that nobody receives
  *   chan deadline      on 2 ranks: how late a receive returns that gets nothing */
 #include "chan.h"
+#include "hooks.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -42,30 +43,6 @@ static int run(void *context, size_t variant, uint64_t repetitions)
     if (w->rank == 1)
         atomic_store(&w->shared->finished, w->batches);
     return error;
-}
-
-static int start(void *context)
-{
-    const struct work *w = context;
-
-    return tern_barrier(w->comm);
-}
-
-static int agree(void *context, double *values, size_t n)
-{
-    const struct work *w = context;
-
-    return tern_allreduce(w->comm, MPI_IN_PLACE, values, n, MPI_DOUBLE, MPI_MAX);
-}
-
-/* Infinity is a machine too busy to tell. */
-static double probe(void *context)
-{
-    const struct work *w = context;
-    double seconds;
-
-    return tern_bounce_measure(w->line, &seconds) == TERN_OK && !isnan(seconds) ? seconds
-                                                                                : INFINITY;
 }
 
 /* ---- A group --------------------------------------------------------------------------------- */

@@ -24,6 +24,8 @@ struct work {
     tern_bounce *line;
 };
 
+#include "hooks.h"
+
 static int send_each(struct work *w)
 {
     uint64_t x = 0;
@@ -146,30 +148,6 @@ static int run(void *context, size_t variant, uint64_t repetitions)
         default: error = all_to_all(w, w->stream[0]);
         }
     return error;
-}
-
-static int start(void *context)
-{
-    const struct work *w = context;
-
-    return tern_barrier(w->comm);
-}
-
-static int agree(void *context, double *values, size_t n)
-{
-    const struct work *w = context;
-
-    return tern_allreduce(w->comm, MPI_IN_PLACE, values, n, MPI_DOUBLE, MPI_MAX);
-}
-
-/* Infinity is a machine too busy to tell. */
-static double probe(void *context)
-{
-    const struct work *w = context;
-    double seconds;
-
-    return tern_bounce_measure(w->line, &seconds) == TERN_OK && !isnan(seconds) ? seconds
-                                                                                : INFINITY;
 }
 
 static int prepare(struct work *w, tern_comm *c)

@@ -24,6 +24,8 @@ struct work {
     tern_bounce *line;
 };
 
+#include "hooks.h"
+
 static void exchange(struct work *w)
 {
     int up = w->rank > 0 ? w->rank - 1 : MPI_PROC_NULL;
@@ -65,30 +67,6 @@ static int run(void *context, size_t variant, uint64_t repetitions)
     for (uint64_t i = 0; i < repetitions; i++)
         iterate(w);
     return TERN_OK;
-}
-
-static int start(void *context)
-{
-    const struct work *w = context;
-
-    return tern_barrier(w->comm);
-}
-
-static int agree(void *context, double *values, size_t n)
-{
-    const struct work *w = context;
-
-    return tern_allreduce(w->comm, MPI_IN_PLACE, values, n, MPI_DOUBLE, MPI_MAX);
-}
-
-/* Infinity is a machine too busy to tell. */
-static double probe(void *context)
-{
-    const struct work *w = context;
-    double seconds;
-
-    return tern_bounce_measure(w->line, &seconds) == TERN_OK && !isnan(seconds) ? seconds
-                                                                                : INFINITY;
 }
 
 static int open_solver(struct work *w)
