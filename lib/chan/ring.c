@@ -135,6 +135,8 @@ static size_t there(tern_chan *ch) /* hot */
         uint64_t end = at->count + ch->layout.per - at->slot;
         if (sent > at->count) /* else it is from the lap before */
             at->known = sent < end ? sent : end;
+        if (sent == end) /* the sender is beyond: so the next cell is worth fetching already */
+            __builtin_prefetch(at->cell + ch->layout.stride);
     }
     return (size_t)(at->known - at->count);
 }
