@@ -40,43 +40,52 @@ static void move(struct side to, struct side from, const int64_t *count, size_t 
     }
 }
 
-char *tern__halo_at(const tern_halo *h, const struct box *b)
+char *tern__halo_at(const tern_halo *h, const struct box *b, int field)
 {
     const int64_t *stride = h->spec.stride;
     int64_t offset = b->start[0] + b->start[1] * stride[1] + b->start[2] * stride[2];
 
-    return h->first + offset * (int64_t)h->element;
+    return h->first[field] + offset * (int64_t)h->element;
 }
 
-static struct side in_array(const tern_halo *h, const struct box *b)
+static struct side in_array(const tern_halo *h, const struct box *b, int field)
 {
     int64_t element = (int64_t)h->element;
 
     return (struct side){
-        .at = tern__halo_at(h, b),
+        .at = tern__halo_at(h, b, field),
         .row = h->spec.stride[1] * element,
         .plane = h->spec.stride[2] * element,
     };
 }
 
-static struct side in_buffer(const tern_halo *h, const struct part *p)
+static struct side in_buffer(const tern_halo *h, const struct part *p, int field)
 {
     int64_t row = p->box.count[0] * (int64_t)h->element;
 
-    return (struct side){.at = p->buffer, .row = row, .plane = row * p->box.count[1]};
+    int64_t plane = row * p->box.count[1];
+
+    return (struct side){
+        .at = (char *)p->buffer + field * plane * p->box.count[2],
+        .row = row,
+        .plane = plane,
+    };
 }
 
 void tern__halo_pack(const tern_halo *h, const struct part *p)
 {
-    move(in_buffer(h, p), in_array(h, &p->box), p->box.count, h->element);
+    for (int f = 0; f < h->spec.fields; f++)
+        move(in_buffer(h, p, f), in_array(h, &p->box, f), p->box.count, h->element);
 }
 
 void tern__halo_unpack(const tern_halo *h, const struct part *p)
 {
-    move(in_array(h, &p->box), in_buffer(h, p), p->box.count, h->element);
+    for (int f = 0; f < h->spec.fields; f++)
+        move(in_array(h, &p->box, f), in_buffer(h, p, f), p->box.count, h->element);
 }
 
 void tern__halo_copy(const tern_halo *h, const struct part *from, const struct part *into)
 {
-    move(in_array(h, &into->box), in_array(h, &from->box), from->box.count, h->element);
+    for (int f = 0; f < h->spec.fields; f++)
+        move(in_array(h, &into->box, f), in_array(h, &from->box, f), from->box.count, h->element);
 }

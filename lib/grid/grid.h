@@ -65,6 +65,8 @@ typedef struct tern_halo_spec {
     int64_t width[TERN_GRID_DIMS];  /**< ghost cells on either side; any, also more than a block */
     int64_t stride[TERN_GRID_DIMS]; /**< in elements; stride[0] is 1 */
     const char *mode;               /**< how messages are sent, one of tern_halo_mode_name() */
+    bool corners; /**< fill the ghost cells beyond two or three faces too: edges and corners */
+    int fields;   /**< arrays of this shape that are exchanged at once; 0 means 1 */
 } tern_halo_spec;
 
 /** Name of the \p i-th mode of this build, NULL past the last:
@@ -91,9 +93,14 @@ TERN_API TERN_MUST_CHECK int tern_halo_open(tern_comm *c, const tern_halo_spec *
 
 /** Begin to exchange.  Pairwise with the neighbours.  Returns at once, except in the blocking modes
  * (send, ssend, bsend, rsend, sendrecv), which wait for the neighbours to begin.  \p first is the
- * address of the block's first point, not of the array; the points may be read, but not changed,
- * and the ghost cells are undefined until tern_halo_finish().  Ghost cells outside a dimension that
- * is not periodic, and those in corners, are never touched. */
+ * address of the block's first point, not of the array; with several fields that of each, and every
+ * neighbour gets the points of all fields in one message (in mode datatype one for each field).
+ * The points may be read, but not changed, and the ghost cells are undefined until
+ * tern_halo_finish(). Ghost cells outside a dimension that is not periodic, and without
+ * spec.corners those beyond more than one face, are never touched. */
+TERN_API TERN_MUST_CHECK int tern_halo_start_fields(tern_halo *h, void *const *first);
+
+/** The same for one field: TERN_EINVAL if the plan has more. */
 TERN_API TERN_MUST_CHECK int tern_halo_start(tern_halo *h, void *first);
 
 /** Complete what tern_halo_start() began: blocking until the ghost cells hold the neighbours'
@@ -102,6 +109,7 @@ TERN_API TERN_MUST_CHECK int tern_halo_finish(tern_halo *h);
 
 /** Both. */
 TERN_API TERN_MUST_CHECK int tern_halo_exchange(tern_halo *h, void *first);
+TERN_API TERN_MUST_CHECK int tern_halo_exchange_fields(tern_halo *h, void *const *first);
 
 /** What this rank sends in one exchange to other ranks.  Local. */
 TERN_API void tern_halo_traffic(const tern_halo *h, int64_t *messages, int64_t *bytes);

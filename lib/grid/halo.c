@@ -16,6 +16,8 @@ static int check(tern_comm *c, const tern_halo_spec *spec)
     if (spec->grid.ranks != tern_size(c))
         return tern_fail(TERN_EINVAL, NULL, "the grid is cut for %d ranks, but there are %d",
                          spec->grid.ranks, tern_size(c));
+    if (spec->fields < 0)
+        return tern_fail(TERN_EINVAL, NULL, "%d fields", spec->fields);
     tern_grid_block(&spec->grid, tern_rank(c), &b);
     for (int d = 0; d < spec->grid.dims; d++) {
         if (spec->width[d] < 0 || spec->stride[d] < needed || (d == 0 && spec->stride[0] != 1))
@@ -72,12 +74,15 @@ static int make_types(const tern_halo *h, struct parts *list)
     return error;
 }
 
+/* Requests and whatever else the mode needs for each message. */
 static int make_requests(tern_halo *h)
 {
-    size_t n = h->recvs.n + h->sends.n;
+    h->rounds = h->mode->packs ? 1 : (size_t)h->spec.fields;
+    size_t n = h->rounds * (h->recvs.n + h->sends.n);
 
+    h->first = calloc((size_t)h->spec.fields, sizeof(*h->first));
     h->reqs = calloc(n + 1, sizeof(*h->reqs));
-    if (h->reqs == NULL)
+    if (h->reqs == NULL || h->first == NULL)
         return tern_fail(TERN_ENOMEM, NULL, "no memory for %zu requests", n);
     for (size_t i = 0; i < n; i++)
         h->reqs[i] = TERN_REQ_NULL;
@@ -93,6 +98,8 @@ static int set_up(tern_halo *h, tern_comm *c, const tern_halo_spec *spec)
     if (error < 0)
         return error;
     h->spec = *spec;
+    if (spec->fields == 0)
+        h->spec.fields = 1;
     for (int d = spec->grid.dims; d < TERN_GRID_DIMS; d++)
         h->spec.width[d] = h->spec.stride[d] = 0;
     error = tern__halo_mode_find(spec->mode, &h->mode);
@@ -138,22 +145,31 @@ int tern_halo_open(tern_comm *c, const tern_halo_spec *spec, tern_halo **out)
     return TERN_OK;
 }
 
-int tern_halo_start(tern_halo *h, void *first)
+int tern_halo_start_fields(tern_halo *h, void *const *first)
 {
-    h->first = first;
+    for (int f = 0; f < h->spec.fields; f++)
+        h->first[f] = first[f];
+    h->active = true;
     for (size_t i = 0; i < h->from.n; i++)
         tern__halo_copy(h, &h->from.of[i], &h->into.of[i]);
     return h->mode->start(h);
 }
 
+int tern_halo_start(tern_halo *h, void *first)
+{
+    if (h->spec.fields != 1)
+        return tern_fail(TERN_EINVAL, NULL, "one array for a halo plan of %d", h->spec.fields);
+    return tern_halo_start_fields(h, &first);
+}
+
 int tern_halo_finish(tern_halo *h)
 {
-    if (h->first == NULL)
+    if (!h->active)
         return TERN_OK;
-    int error = tern_waitall(h->recvs.n + h->sends.n, h->reqs, NULL, TERN_FOREVER);
+    int error = tern_waitall(h->rounds * (h->recvs.n + h->sends.n), h->reqs, NULL, TERN_FOREVER);
     for (size_t i = 0; i < h->recvs.n && error >= 0 && h->mode->packs; i++)
         tern__halo_unpack(h, &h->recvs.of[i]);
-    h->first = NULL;
+    h->active = false;
     return error;
 }
 
@@ -164,9 +180,16 @@ int tern_halo_exchange(tern_halo *h, void *first)
     return error >= 0 ? tern_halo_finish(h) : error;
 }
 
+int tern_halo_exchange_fields(tern_halo *h, void *const *first)
+{
+    int error = tern_halo_start_fields(h, first);
+
+    return error >= 0 ? tern_halo_finish(h) : error;
+}
+
 void tern_halo_traffic(const tern_halo *h, int64_t *messages, int64_t *bytes)
 {
-    *messages = (int64_t)h->sends.n;
+    *messages = (int64_t)(h->rounds * h->sends.n);
     *bytes = 0;
     for (size_t i = 0; i < h->sends.n; i++)
         *bytes += (int64_t)(h->sends.of[i].elements * h->element);
@@ -186,13 +209,14 @@ void tern_halo_close(tern_halo *h)
 {
     if (h == NULL)
         return;
-    for (size_t i = 0; h->reqs != NULL && i < h->recvs.n + h->sends.n; i++)
+    for (size_t i = 0; h->reqs != NULL && i < h->rounds * (h->recvs.n + h->sends.n); i++)
         if (h->reqs[i].mpi != MPI_REQUEST_NULL)
             tern_req_free(&h->reqs[i]);
     free_parts(&h->sends);
     free_parts(&h->recvs);
     free_parts(&h->from);
     free_parts(&h->into);
+    free(h->first);
     free(h->reqs);
     free(h->tokens);
     tern_comm_free(h->comm);

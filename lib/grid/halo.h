@@ -5,7 +5,7 @@
 
 #include "grid/grid.h"
 
-/* Tags of the shifts are below this, those of other messages above: MPI grants 32767. */
+/* Tags of messages with points are below this, those of other messages above: MPI grants 32767. */
 enum { TERN__HALO_TAGS = 16384 };
 
 /* A cuboid of elements in the array, relative to the block's first point. */
@@ -17,10 +17,11 @@ struct box {
 /* One message to or from one other rank. */
 struct part {
     int peer;
-    int tag;           /* of the shift; all ranks go through the shifts in the order of the tags */
+    int tag;           /* of the shift, and not of it alone */
+    int64_t shift;     /* all ranks go through the shifts in ascending order */
     struct box box;    /* points that are sent, or ghost cells that are filled */
-    size_t elements;   /* in the box */
-    void *buffer;      /* packed box; NULL if the mode does not pack */
+    size_t elements;   /* in the box, of all fields */
+    void *buffer;      /* packed boxes, field after field; NULL if the mode does not pack */
     MPI_Datatype type; /* of the box in the array; MPI_DATATYPE_NULL if the mode packs */
 };
 
@@ -38,8 +39,10 @@ struct tern_halo {
     const struct halo_mode *mode;
     struct parts sends, recvs;
     struct parts from, into; /* copies inside this rank: from.of[i] to into.of[i] */
-    char *first;             /* of the exchange under way, else NULL */
-    tern_req *reqs;          /* recvs.n, then sends.n */
+    char **first;            /* of each field; first points of the exchange under way */
+    bool active;             /* whether one is under way */
+    size_t rounds;           /* messages that the mode sends for a part: 1, or one a field */
+    tern_req *reqs;          /* rounds * recvs.n, then rounds * sends.n */
     tern_req *tokens;        /* of mode rsend: sends.n, then recvs.n */
 };
 
@@ -63,12 +66,13 @@ enum { TERN__HALO_PARTITIONS = 4 };
 /* Fill h->sends, recvs, from and into from h->spec.  Local.  TERN_OK or TERN_ENOMEM. */
 int tern__halo_parts(tern_halo *h, const tern_block *block);
 
-/* Move a box out of the array into a buffer, back, or to another place in the array. */
+/* Move a box of all fields out of the arrays into a buffer, back, or to another place in the
+ * arrays. */
 void tern__halo_pack(const tern_halo *h, const struct part *p);
 void tern__halo_unpack(const tern_halo *h, const struct part *p);
 void tern__halo_copy(const tern_halo *h, const struct part *from, const struct part *into);
 
-/* Address of a box's first element. */
-char *tern__halo_at(const tern_halo *h, const struct box *b);
+/* Address of a box's first element in a field. */
+char *tern__halo_at(const tern_halo *h, const struct box *b, int field);
 
 #endif

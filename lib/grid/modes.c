@@ -15,11 +15,12 @@ struct message {
     MPI_Datatype type;
 };
 
-static struct message message_of(const tern_halo *h, const struct part *p)
+/* All fields in one where the mode packs, else that of `round`. */
+static struct message message_of(const tern_halo *h, const struct part *p, size_t round)
 {
     if (h->mode->packs)
         return (struct message){p->buffer, p->elements, h->spec.type};
-    return (struct message){tern__halo_at(h, &p->box), 1, p->type};
+    return (struct message){tern__halo_at(h, &p->box, (int)round), 1, p->type};
 }
 
 static int open_nothing(tern_halo *h)
@@ -30,11 +31,12 @@ static int open_nothing(tern_halo *h)
 
 static int post_receives(tern_halo *h)
 {
+    size_t n = h->rounds * h->recvs.n;
     int error = TERN_OK;
 
-    for (size_t i = 0; i < h->recvs.n && error >= 0; i++) {
-        const struct part *p = &h->recvs.of[i];
-        struct message m = message_of(h, p);
+    for (size_t i = 0; i < n && error >= 0; i++) {
+        const struct part *p = &h->recvs.of[i / h->rounds];
+        struct message m = message_of(h, p, i % h->rounds);
         error = tern_irecv(h->comm, m.buf, m.n, m.type, p->peer, p->tag, &h->reqs[i]);
     }
     return error;
@@ -55,15 +57,16 @@ static int start_blocking(tern_halo *h)
 
 static int start_immediate(tern_halo *h)
 {
+    size_t n = h->rounds * h->sends.n, recvs = h->rounds * h->recvs.n;
     int error = post_receives(h);
 
-    for (size_t i = 0; i < h->sends.n && error >= 0; i++) {
-        const struct part *p = &h->sends.of[i];
-        struct message m = message_of(h, p);
+    for (size_t i = 0; i < n && error >= 0; i++) {
+        const struct part *p = &h->sends.of[i / h->rounds];
+        struct message m = message_of(h, p, i % h->rounds);
         if (h->mode->packs)
             tern__halo_pack(h, p);
         error = tern_isend_mode(h->comm, h->mode->send, m.buf, m.n, m.type, p->peer, p->tag,
-                                &h->reqs[h->recvs.n + i], TERN_HERE);
+                                &h->reqs[recvs + i], TERN_HERE);
     }
     return error;
 }
@@ -130,12 +133,12 @@ static int start_ready(tern_halo *h)
     return error;
 }
 
-/* The part of shift `tag` and whether it stands next in `list`. */
-static const struct part *next_of(const struct parts *list, size_t *i, int tag)
+/* The part of `shift`, if it stands next in `list`. */
+static const struct part *next_of(const struct parts *list, size_t *i, int64_t shift)
 {
     static const struct part none = {.peer = MPI_PROC_NULL};
 
-    return *i < list->n && list->of[*i].tag == tag ? &list->of[(*i)++] : &none;
+    return *i < list->n && list->of[*i].shift == shift ? &list->of[(*i)++] : &none;
 }
 
 static int start_sendrecv(tern_halo *h)
@@ -143,15 +146,17 @@ static int start_sendrecv(tern_halo *h)
     int error = TERN_OK;
 
     for (size_t s = 0, r = 0; error >= 0 && (s < h->sends.n || r < h->recvs.n);) {
-        int send_tag = s < h->sends.n ? h->sends.of[s].tag : TERN__HALO_TAGS;
-        int recv_tag = r < h->recvs.n ? h->recvs.of[r].tag : TERN__HALO_TAGS;
-        int tag = send_tag < recv_tag ? send_tag : recv_tag;
-        const struct part *out = next_of(&h->sends, &s, tag), *in = next_of(&h->recvs, &r, tag);
+        int64_t out_shift = s < h->sends.n ? h->sends.of[s].shift : INT64_MAX;
+        int64_t in_shift = r < h->recvs.n ? h->recvs.of[r].shift : INT64_MAX;
+        int64_t shift = out_shift < in_shift ? out_shift : in_shift;
+        const struct part *out = next_of(&h->sends, &s, shift);
+        const struct part *in = next_of(&h->recvs, &r, shift);
 
         if (out->peer != MPI_PROC_NULL)
             tern__halo_pack(h, out);
-        error = tern_sendrecv(h->comm, out->buffer, out->elements, h->spec.type, out->peer, tag,
-                              in->buffer, in->elements, h->spec.type, in->peer, tag, NULL);
+        error =
+            tern_sendrecv(h->comm, out->buffer, out->elements, h->spec.type, out->peer, out->tag,
+                          in->buffer, in->elements, h->spec.type, in->peer, in->tag, NULL);
     }
     return error;
 }
