@@ -33,6 +33,8 @@ static int make_buffers(const tern_halo *h, struct parts *list)
 {
     for (size_t i = 0; i < list->n; i++) {
         struct part *p = &list->of[i];
+        if (p->host >= 0)
+            continue;
         p->buffer = tern_alloc((p->elements + TERN__HALO_PARTITIONS) * h->element);
         if (p->buffer == NULL)
             return TERN_ENOMEM;
@@ -77,7 +79,7 @@ static int make_types(const tern_halo *h, struct parts *list)
 /* Requests and whatever else the mode needs for each message. */
 static int make_requests(tern_halo *h)
 {
-    h->rounds = h->mode->packs ? 1 : (size_t)h->spec.fields;
+    h->rounds = h->mode->storage == HALO_TYPED ? (size_t)h->spec.fields : 1;
     size_t n = h->rounds * (h->recvs.n + h->sends.n);
 
     h->first = calloc((size_t)h->spec.fields, sizeof(*h->first));
@@ -87,6 +89,38 @@ static int make_requests(tern_halo *h)
     for (size_t i = 0; i < n; i++)
         h->reqs[i] = TERN_REQ_NULL;
     return TERN_OK;
+}
+
+/* Which of the others are on this node, where that matters. */
+static int find_hosts(tern_halo *h, struct parts *list)
+{
+    MPI_Group all, node;
+    int rc;
+
+    if (h->mode->storage != HALO_NEAR && h->mode->storage != HALO_NEAR_COPIED)
+        return TERN_OK;
+    rc = MPI_Comm_group(tern_comm_raw(h->comm), &all);
+    if (rc != MPI_SUCCESS)
+        return tern_fail(TERN_EMPI, NULL, "MPI_Comm_group failed");
+    rc = MPI_Comm_group(tern_comm_node(h->comm), &node);
+    for (size_t i = 0; i < list->n && rc == MPI_SUCCESS; i++) {
+        int host = MPI_UNDEFINED;
+        rc = MPI_Group_translate_ranks(all, 1, &list->of[i].peer, node, &host);
+        list->of[i].host = host == MPI_UNDEFINED ? -1 : host;
+    }
+    MPI_Group_free(&all);
+    MPI_Group_free(&node);
+    return rc == MPI_SUCCESS ? TERN_OK : tern_fail(TERN_EMPI, NULL, "MPI_Group failed");
+}
+
+static int make_memory(tern_halo *h, struct parts *list)
+{
+    if (h->mode->storage == HALO_AUTO)
+        return TERN_OK;
+    if (h->mode->storage == HALO_TYPED)
+        return make_types(h, list);
+    int error = find_hosts(h, list);
+    return error < 0 ? error : make_buffers(h, list);
 }
 
 /* Everything that does not need the other ranks. */
@@ -105,6 +139,9 @@ static int set_up(tern_halo *h, tern_comm *c, const tern_halo_spec *spec)
     error = tern__halo_mode_find(spec->mode, &h->mode);
     if (error < 0)
         return error;
+    if (spec->in_place && h->mode->storage != HALO_NEAR)
+        return tern_fail(TERN_EINVAL, NULL, "halo mode %s cannot leave ghost cells in place",
+                         spec->mode);
     if (MPI_Type_size(spec->type, &bytes) != MPI_SUCCESS)
         return tern_fail(TERN_EMPI, NULL, "MPI_Type_size failed");
     h->element = (size_t)bytes;
@@ -113,10 +150,10 @@ static int set_up(tern_halo *h, tern_comm *c, const tern_halo_spec *spec)
     if (error >= 0)
         error = make_requests(h);
     if (error >= 0)
-        error = h->mode->packs ? make_buffers(h, &h->sends) : make_types(h, &h->sends);
+        error = make_memory(h, &h->sends);
     if (error >= 0)
-        error = h->mode->packs ? make_buffers(h, &h->recvs) : make_types(h, &h->recvs);
-    return error >= 0 ? h->mode->open(h) : error;
+        error = make_memory(h, &h->recvs);
+    return error;
 }
 
 int tern_halo_open(tern_comm *c, const tern_halo_spec *spec, tern_halo **out)
@@ -131,9 +168,12 @@ int tern_halo_open(tern_comm *c, const tern_halo_spec *spec, tern_halo **out)
         error = tern_fail(TERN_ENOMEM, NULL, "no memory for a halo plan");
     } else {
         h->comm = own;
+        h->parent = h;
         error = set_up(h, own, spec);
     }
     error = tern_agree(own, error);
+    if (error >= 0 && h != NULL)
+        error = tern_agree(own, h->mode->open(h));
     if (error < 0) {
         if (h != NULL)
             tern_halo_close(h);
@@ -150,7 +190,7 @@ int tern_halo_start_fields(tern_halo *h, void *const *first)
     for (int f = 0; f < h->spec.fields; f++)
         h->first[f] = first[f];
     h->active = true;
-    for (size_t i = 0; i < h->from.n; i++)
+    for (size_t i = 0; i < h->from.n && h->mode->storage != HALO_AUTO; i++)
         tern__halo_copy(h, &h->from.of[i], &h->into.of[i]);
     return h->mode->start(h);
 }
@@ -166,11 +206,8 @@ int tern_halo_finish(tern_halo *h)
 {
     if (!h->active)
         return TERN_OK;
-    int error = tern_waitall(h->rounds * (h->recvs.n + h->sends.n), h->reqs, NULL, TERN_FOREVER);
-    for (size_t i = 0; i < h->recvs.n && error >= 0 && h->mode->packs; i++)
-        tern__halo_unpack(h, &h->recvs.of[i]);
     h->active = false;
-    return error;
+    return h->mode->finish(h);
 }
 
 int tern_halo_exchange(tern_halo *h, void *first)
@@ -212,13 +249,15 @@ void tern_halo_close(tern_halo *h)
     for (size_t i = 0; h->reqs != NULL && i < h->rounds * (h->recvs.n + h->sends.n); i++)
         if (h->reqs[i].mpi != MPI_REQUEST_NULL)
             tern_req_free(&h->reqs[i]);
+    if (h->mode != NULL)
+        h->mode->close(h);
+    tern__halo_free_arrays(h);
     free_parts(&h->sends);
     free_parts(&h->recvs);
     free_parts(&h->from);
     free_parts(&h->into);
     free(h->first);
     free(h->reqs);
-    free(h->tokens);
     tern_comm_free(h->comm);
     free(h);
 }

@@ -149,7 +149,7 @@ static int add_part(struct parts *list, const struct part *p)
 static int file(tern_halo *h, const struct span *const span[], bool sends)
 {
     const tern_grid *g = &h->spec.grid;
-    struct part p = {.type = MPI_DATATYPE_NULL, .elements = 1};
+    struct part p = {.type = MPI_DATATYPE_NULL, .elements = 1, .host = -1, .face = -1};
     int64_t peer = 0;
     int moved = 0;
 
@@ -159,10 +159,16 @@ static int file(tern_halo *h, const struct span *const span[], bool sends)
         p.box.start[d] = span[d]->start;
         p.box.count[d] = span[d]->count;
         p.elements *= (size_t)span[d]->count;
-        moved += span[d]->shift != 0;
+        if (span[d]->shift == 0)
+            continue;
+        moved++;
+        if (span[d]->count == h->spec.width[d]) /* points that move up are ghost cells below */
+            p.face = 2 * d + (span[d]->shift > 0 ? TERN_LOW : TERN_HIGH);
     }
     if (moved == 0 || (moved > 1 && !h->spec.corners))
         return TERN_OK;
+    if (moved > 1)
+        p.face = -1;
     p.peer = (int)peer;
     p.tag = (int)((p.shift % TERN__HALO_TAGS + TERN__HALO_TAGS) % TERN__HALO_TAGS);
     p.elements *= (size_t)h->spec.fields;

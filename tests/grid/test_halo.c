@@ -12,6 +12,18 @@ enum { UNTOUCHED = -7 };
 
 static tern_comm *comm;
 
+/* MPICH's blocking collectives never yield: where ranks outnumber cores a plan takes 0.2 s to open,
+ * a fence 0.05 s.  There one case in so many is enough. */
+static int sparse(int every)
+{
+#ifdef MPICH_VERSION
+    return tern_size(comm) > 2 ? every : 1;
+#else
+    (void)every;
+    return 1;
+#endif
+}
+
 /* What is varied beside the shape. */
 struct variant {
     const char *mode;
@@ -194,7 +206,7 @@ enum { SHAPES = sizeof(shapes) / sizeof(shapes[0]) };
 static void every_mode(void)
 {
     for (int m = 0; tern_halo_mode_name(m) != NULL; m++)
-        for (int i = 0; i < SHAPES; i++) {
+        for (int i = m % sparse(SHAPES); i < SHAPES; i += sparse(SHAPES)) {
             struct variant v = {tern_halo_mode_name(m), (m + i) % 2 != 0, (m + i) % 4 > 1,
                                 1 + (m + i) % MOST_FIELDS};
             int64_t wrong = exchange(&shapes[i].grid, shapes[i].width, v);
@@ -213,7 +225,7 @@ static void every_cut(void)
     for (int d = 0; d < 2; d++) {
         tern_grid g = {.dims = 2, .size = {15, 16}, .periodic = {true, true}};
         g.parts[d] = p;
-        for (int m = 0; tern_halo_mode_name(m) != NULL; m++)
+        for (int m = 0; tern_halo_mode_name(m) != NULL; m += sparse(5))
             CU_ASSERT_EQUAL(exchange(&g, (int64_t[]){3, 2, 0},
                                      (struct variant){tern_halo_mode_name(m), .fields = 1}),
                             0);
@@ -226,7 +238,7 @@ static void random_shapes(void)
 
     while (tern_halo_mode_name(modes) != NULL)
         modes++;
-    for (uint64_t i = 0; i < 100; i++) {
+    for (uint64_t i = 0; i < 100; i += (uint64_t)sparse(7)) {
         tern_grid g = {.dims = 1 + (int)(tern_random(5, 0, i) % 3)};
         uint64_t bits = tern_random(5, 9, i);
         struct variant v = {
@@ -251,7 +263,7 @@ static void long_messages(void)
     tern_grid g = {.dims = 2, .size = {30000, 8}, .periodic = {true, true}};
 
     g.parts[0] = 1;
-    for (int m = 0; tern_halo_mode_name(m) != NULL; m++)
+    for (int m = 0; tern_halo_mode_name(m) != NULL; m += sparse(3))
         CU_ASSERT_EQUAL(exchange(&g, (int64_t[]){1, 1, 0},
                                  (struct variant){tern_halo_mode_name(m), .fields = 1}),
                         0);
