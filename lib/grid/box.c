@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Moves cuboids of elements between the array and buffers.  All three moves are one: both sides are
- * arrays with strides. */
+/* Moves cuboids of elements between arrays and buffers.  All moves are one: both sides are arrays
+ * with strides. */
 #include "config.h"
 
 #include "grid/halo.h"
 
 #include <string.h>
-
-/* Strides in bytes of one side of a move. */
-struct side {
-    char *at;
-    int64_t row, plane;
-};
 
 /* Columns of one element are the strided faces across x: copied by assignments of known size. */
 static void move_rows(struct side to, struct side from, int64_t rows, size_t bytes)
@@ -31,7 +25,7 @@ static void move_rows(struct side to, struct side from, int64_t rows, size_t byt
     }
 }
 
-static void move(struct side to, struct side from, const int64_t *count, size_t element)
+void tern__move(struct side to, struct side from, const int64_t *count, size_t element)
 {
     for (int64_t z = 0; z < count[2]; z++) {
         move_rows(to, from, count[1], (size_t)count[0] * element);
@@ -40,43 +34,58 @@ static void move(struct side to, struct side from, const int64_t *count, size_t 
     }
 }
 
-char *tern__halo_at(const tern_halo *h, const struct box *b)
+struct side tern__side_array(const struct frame *f, const struct box *b, size_t element)
 {
-    const int64_t *stride = h->spec.stride;
-    int64_t offset = b->start[0] + b->start[1] * stride[1] + b->start[2] * stride[2];
+    int64_t x = b->start[0] * (int64_t)element;
 
-    return h->first + offset * (int64_t)h->element;
+    return (struct side){
+        .at = f->first + x + b->start[1] * f->row + b->start[2] * f->plane,
+        .row = f->row,
+        .plane = f->plane,
+    };
 }
 
-static struct side in_array(const tern_halo *h, const struct box *b)
+struct side tern__side_packed(void *buffer, const struct box *b, int field, size_t element)
+{
+    int64_t row = b->count[0] * (int64_t)element, plane = row * b->count[1];
+
+    return (struct side){(char *)buffer + field * plane * b->count[2], row, plane};
+}
+
+struct frame tern__halo_frame(const tern_halo *h, int field)
 {
     int64_t element = (int64_t)h->element;
 
-    return (struct side){
-        .at = tern__halo_at(h, b),
+    return (struct frame){
+        .first = h->first[field],
         .row = h->spec.stride[1] * element,
         .plane = h->spec.stride[2] * element,
     };
 }
 
-static struct side in_buffer(const tern_halo *h, const struct part *p)
+static struct side own(const tern_halo *h, const struct part *p, int field)
 {
-    int64_t row = p->box.count[0] * (int64_t)h->element;
+    struct frame frame = tern__halo_frame(h, field);
 
-    return (struct side){.at = p->buffer, .row = row, .plane = row * p->box.count[1]};
+    return tern__side_array(&frame, &p->box, h->element);
 }
 
-void tern__halo_pack(const tern_halo *h, const struct part *p)
+void tern__halo_pack(const tern_halo *h, const struct part *p, void *buffer)
 {
-    move(in_buffer(h, p), in_array(h, &p->box), p->box.count, h->element);
+    for (int f = 0; f < h->spec.fields; f++)
+        tern__move(tern__side_packed(buffer, &p->box, f, h->element), own(h, p, f), p->box.count,
+                   h->element);
 }
 
-void tern__halo_unpack(const tern_halo *h, const struct part *p)
+void tern__halo_unpack(const tern_halo *h, const struct part *p, void *buffer)
 {
-    move(in_array(h, &p->box), in_buffer(h, p), p->box.count, h->element);
+    for (int f = 0; f < h->spec.fields; f++)
+        tern__move(own(h, p, f), tern__side_packed(buffer, &p->box, f, h->element), p->box.count,
+                   h->element);
 }
 
 void tern__halo_copy(const tern_halo *h, const struct part *from, const struct part *into)
 {
-    move(in_array(h, &into->box), in_array(h, &from->box), from->box.count, h->element);
+    for (int f = 0; f < h->spec.fields; f++)
+        tern__move(own(h, into, f), own(h, from, f), from->box.count, h->element);
 }

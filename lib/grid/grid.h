@@ -65,6 +65,9 @@ typedef struct tern_halo_spec {
     int64_t width[TERN_GRID_DIMS];  /**< ghost cells on either side; any, also more than a block */
     int64_t stride[TERN_GRID_DIMS]; /**< in elements; stride[0] is 1 */
     const char *mode;               /**< how messages are sent, one of tern_halo_mode_name() */
+    bool corners;  /**< fill the ghost cells beyond two or three faces too: edges and corners */
+    int fields;    /**< arrays of this shape that are exchanged at once; 0 means 1 */
+    bool in_place; /**< of mode shared: leave the ghost cells that tern_halo_view() gives alone */
 } tern_halo_spec;
 
 /** Name of the \p i-th mode of this build, NULL past the last:
@@ -76,7 +79,18 @@ typedef struct tern_halo_spec {
  *   persistent           requests set up once, with standard sends
  *   persistent-ssend     the same with synchronous sends
  *   datatype             non-blocking, MPI vector types in place of packing
+ *   neighbor             MPI_Ineighbor_alltoallw over a graph of the ranks that exchange
+ *   rma-fence rma-pscw   MPI_Put between two fences; between post, start, complete and wait
+ *   channel              two of the library's channels for each pair of neighbours
+ *   shared-copy          ranks of a node unpack what a neighbour has packed into shared memory
+ *   shared               they copy straight from its array, if it is one of tern_halo_alloc(),
+ *                        else as shared-copy
  *   partitioned          MPI 4 partitioned messages, where MPI has them
+ *   auto                 the first 40 exchanges take turns among shared, shared-copy, datatype,
+ *                        persistent and isend; the fastest stays.  Every rank must exchange, also
+ *                        one without points (so in rma-fence)
+ *
+ * Between nodes shared-copy and shared send messages.
  *
  * All of them work where every send waits for its receiver, and all move the same bits.  A rank
  * that is its own neighbour copies.  Local; static storage. */
@@ -89,11 +103,45 @@ TERN_API const char *tern_halo_mode_name(int i);
 TERN_API TERN_MUST_CHECK int tern_halo_open(tern_comm *c, const tern_halo_spec *spec,
                                             tern_halo **out);
 
+/** The mode that is used: spec.mode, or what auto has chosen, once it has.  Local; static storage.
+ */
+TERN_API const char *tern_halo_mode(const tern_halo *h);
+
+/** Memory for an array that the plan exchanges: \p elements of spec.type, of which number \p first
+ * is the block's first point.  In modes shared and auto the ranks of the node share it; elsewhere
+ * it is plain memory.  Its content is undefined: it lies near to who touches it first.  Collective.
+ * \param[out] out  address of the block's first point; the plan's, until tern_halo_close();
+ * unchanged on failure.  \return TERN_OK, TERN_EINVAL, TERN_ENOMEM or TERN_EMPI; if one rank
+ * fails, all do. */
+TERN_API TERN_MUST_CHECK int tern_halo_alloc(tern_halo *h, size_t elements, size_t first,
+                                             void **out);
+
+enum tern_side { TERN_LOW, TERN_HIGH };
+
+/** Where the ghost cells beyond one face are, if they can be read in the neighbour's memory: those
+ * of cell (x, y, z), counted as everywhere from the block's first point, at x + y * stride[1] + z *
+ * stride[2] from the address that is returned.  NULL if they cannot, and so are exchanged as in any
+ * other mode: no neighbour there, or one on another node, this rank itself, or one with a block
+ * that is shorter than the ghost cells are wide.
+ *
+ * With spec.in_place neighbours read the points of an array from tern_halo_finish() on until they
+ * start their next exchange; they may be changed when this rank has finished the next one: so use
+ * two arrays in turn.  Without spec.in_place always NULL.  \p first is of tern_halo_alloc(), and
+ * all ranks have allocated and exchange their arrays in the same order.  Local; the address stays
+ * the same for each array. */
+TERN_API const void *tern_halo_view(const tern_halo *h, const void *first, int dim,
+                                    enum tern_side side, int64_t stride[TERN_GRID_DIMS]);
+
 /** Begin to exchange.  Pairwise with the neighbours.  Returns at once, except in the blocking modes
  * (send, ssend, bsend, rsend, sendrecv), which wait for the neighbours to begin.  \p first is the
- * address of the block's first point, not of the array; the points may be read, but not changed,
- * and the ghost cells are undefined until tern_halo_finish().  Ghost cells outside a dimension that
- * is not periodic, and those in corners, are never touched. */
+ * address of the block's first point, not of the array; with several fields that of each, and every
+ * neighbour gets the points of all fields in one message (in mode datatype one for each field).
+ * The points may be read, but not changed, and the ghost cells are undefined until
+ * tern_halo_finish(). Ghost cells outside a dimension that is not periodic, and without
+ * spec.corners those beyond more than one face, are never touched. */
+TERN_API TERN_MUST_CHECK int tern_halo_start_fields(tern_halo *h, void *const *first);
+
+/** The same for one field: TERN_EINVAL if the plan has more. */
 TERN_API TERN_MUST_CHECK int tern_halo_start(tern_halo *h, void *first);
 
 /** Complete what tern_halo_start() began: blocking until the ghost cells hold the neighbours'
@@ -102,6 +150,7 @@ TERN_API TERN_MUST_CHECK int tern_halo_finish(tern_halo *h);
 
 /** Both. */
 TERN_API TERN_MUST_CHECK int tern_halo_exchange(tern_halo *h, void *first);
+TERN_API TERN_MUST_CHECK int tern_halo_exchange_fields(tern_halo *h, void *const *first);
 
 /** What this rank sends in one exchange to other ranks.  Local. */
 TERN_API void tern_halo_traffic(const tern_halo *h, int64_t *messages, int64_t *bytes);

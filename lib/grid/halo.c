@@ -16,6 +16,8 @@ static int check(tern_comm *c, const tern_halo_spec *spec)
     if (spec->grid.ranks != tern_size(c))
         return tern_fail(TERN_EINVAL, NULL, "the grid is cut for %d ranks, but there are %d",
                          spec->grid.ranks, tern_size(c));
+    if (spec->fields < 0)
+        return tern_fail(TERN_EINVAL, NULL, "%d fields", spec->fields);
     tern_grid_block(&spec->grid, tern_rank(c), &b);
     for (int d = 0; d < spec->grid.dims; d++) {
         if (spec->width[d] < 0 || spec->stride[d] < needed || (d == 0 && spec->stride[0] != 1))
@@ -31,6 +33,8 @@ static int make_buffers(const tern_halo *h, struct parts *list)
 {
     for (size_t i = 0; i < list->n; i++) {
         struct part *p = &list->of[i];
+        if (p->host >= 0)
+            continue;
         p->buffer = tern_alloc((p->elements + TERN__HALO_PARTITIONS) * h->element);
         if (p->buffer == NULL)
             return TERN_ENOMEM;
@@ -72,16 +76,51 @@ static int make_types(const tern_halo *h, struct parts *list)
     return error;
 }
 
+/* Requests and whatever else the mode needs for each message. */
 static int make_requests(tern_halo *h)
 {
-    size_t n = h->recvs.n + h->sends.n;
+    h->rounds = h->mode->storage == HALO_TYPED ? (size_t)h->spec.fields : 1;
+    size_t n = h->rounds * (h->recvs.n + h->sends.n);
 
+    h->first = calloc((size_t)h->spec.fields, sizeof(*h->first));
     h->reqs = calloc(n + 1, sizeof(*h->reqs));
-    if (h->reqs == NULL)
+    if (h->reqs == NULL || h->first == NULL)
         return tern_fail(TERN_ENOMEM, NULL, "no memory for %zu requests", n);
     for (size_t i = 0; i < n; i++)
         h->reqs[i] = TERN_REQ_NULL;
     return TERN_OK;
+}
+
+/* Which of the others are on this node, where that matters. */
+static int find_hosts(tern_halo *h, struct parts *list)
+{
+    MPI_Group all, node;
+    int rc;
+
+    if (h->mode->storage != HALO_NEAR && h->mode->storage != HALO_NEAR_COPIED)
+        return TERN_OK;
+    rc = MPI_Comm_group(tern_comm_raw(h->comm), &all);
+    if (rc != MPI_SUCCESS)
+        return tern_fail(TERN_EMPI, NULL, "MPI_Comm_group failed");
+    rc = MPI_Comm_group(tern_comm_node(h->comm), &node);
+    for (size_t i = 0; i < list->n && rc == MPI_SUCCESS; i++) {
+        int host = MPI_UNDEFINED;
+        rc = MPI_Group_translate_ranks(all, 1, &list->of[i].peer, node, &host);
+        list->of[i].host = host == MPI_UNDEFINED ? -1 : host;
+    }
+    MPI_Group_free(&all);
+    MPI_Group_free(&node);
+    return rc == MPI_SUCCESS ? TERN_OK : tern_fail(TERN_EMPI, NULL, "MPI_Group failed");
+}
+
+static int make_memory(tern_halo *h, struct parts *list)
+{
+    if (h->mode->storage == HALO_AUTO)
+        return TERN_OK;
+    if (h->mode->storage == HALO_TYPED)
+        return make_types(h, list);
+    int error = find_hosts(h, list);
+    return error < 0 ? error : make_buffers(h, list);
 }
 
 /* Everything that does not need the other ranks. */
@@ -93,11 +132,16 @@ static int set_up(tern_halo *h, tern_comm *c, const tern_halo_spec *spec)
     if (error < 0)
         return error;
     h->spec = *spec;
+    if (spec->fields == 0)
+        h->spec.fields = 1;
     for (int d = spec->grid.dims; d < TERN_GRID_DIMS; d++)
         h->spec.width[d] = h->spec.stride[d] = 0;
     error = tern__halo_mode_find(spec->mode, &h->mode);
     if (error < 0)
         return error;
+    if (spec->in_place && h->mode->storage != HALO_NEAR)
+        return tern_fail(TERN_EINVAL, NULL, "halo mode %s cannot leave ghost cells in place",
+                         spec->mode);
     if (MPI_Type_size(spec->type, &bytes) != MPI_SUCCESS)
         return tern_fail(TERN_EMPI, NULL, "MPI_Type_size failed");
     h->element = (size_t)bytes;
@@ -106,10 +150,10 @@ static int set_up(tern_halo *h, tern_comm *c, const tern_halo_spec *spec)
     if (error >= 0)
         error = make_requests(h);
     if (error >= 0)
-        error = h->mode->packs ? make_buffers(h, &h->sends) : make_types(h, &h->sends);
+        error = make_memory(h, &h->sends);
     if (error >= 0)
-        error = h->mode->packs ? make_buffers(h, &h->recvs) : make_types(h, &h->recvs);
-    return error >= 0 ? h->mode->open(h) : error;
+        error = make_memory(h, &h->recvs);
+    return error;
 }
 
 int tern_halo_open(tern_comm *c, const tern_halo_spec *spec, tern_halo **out)
@@ -124,9 +168,12 @@ int tern_halo_open(tern_comm *c, const tern_halo_spec *spec, tern_halo **out)
         error = tern_fail(TERN_ENOMEM, NULL, "no memory for a halo plan");
     } else {
         h->comm = own;
+        h->parent = h;
         error = set_up(h, own, spec);
     }
     error = tern_agree(own, error);
+    if (error >= 0 && h != NULL)
+        error = tern_agree(own, h->mode->open(h));
     if (error < 0) {
         if (h != NULL)
             tern_halo_close(h);
@@ -138,23 +185,29 @@ int tern_halo_open(tern_comm *c, const tern_halo_spec *spec, tern_halo **out)
     return TERN_OK;
 }
 
-int tern_halo_start(tern_halo *h, void *first)
+int tern_halo_start_fields(tern_halo *h, void *const *first)
 {
-    h->first = first;
-    for (size_t i = 0; i < h->from.n; i++)
+    for (int f = 0; f < h->spec.fields; f++)
+        h->first[f] = first[f];
+    h->active = true;
+    for (size_t i = 0; i < h->from.n && h->mode->storage != HALO_AUTO; i++)
         tern__halo_copy(h, &h->from.of[i], &h->into.of[i]);
     return h->mode->start(h);
 }
 
+int tern_halo_start(tern_halo *h, void *first)
+{
+    if (h->spec.fields != 1)
+        return tern_fail(TERN_EINVAL, NULL, "one array for a halo plan of %d", h->spec.fields);
+    return tern_halo_start_fields(h, &first);
+}
+
 int tern_halo_finish(tern_halo *h)
 {
-    if (h->first == NULL)
+    if (!h->active)
         return TERN_OK;
-    int error = tern_waitall(h->recvs.n + h->sends.n, h->reqs, NULL, TERN_FOREVER);
-    for (size_t i = 0; i < h->recvs.n && error >= 0 && h->mode->packs; i++)
-        tern__halo_unpack(h, &h->recvs.of[i]);
-    h->first = NULL;
-    return error;
+    h->active = false;
+    return h->mode->finish(h);
 }
 
 int tern_halo_exchange(tern_halo *h, void *first)
@@ -164,9 +217,16 @@ int tern_halo_exchange(tern_halo *h, void *first)
     return error >= 0 ? tern_halo_finish(h) : error;
 }
 
+int tern_halo_exchange_fields(tern_halo *h, void *const *first)
+{
+    int error = tern_halo_start_fields(h, first);
+
+    return error >= 0 ? tern_halo_finish(h) : error;
+}
+
 void tern_halo_traffic(const tern_halo *h, int64_t *messages, int64_t *bytes)
 {
-    *messages = (int64_t)h->sends.n;
+    *messages = (int64_t)(h->rounds * h->sends.n);
     *bytes = 0;
     for (size_t i = 0; i < h->sends.n; i++)
         *bytes += (int64_t)(h->sends.of[i].elements * h->element);
@@ -186,15 +246,18 @@ void tern_halo_close(tern_halo *h)
 {
     if (h == NULL)
         return;
-    for (size_t i = 0; h->reqs != NULL && i < h->recvs.n + h->sends.n; i++)
+    for (size_t i = 0; h->reqs != NULL && i < h->rounds * (h->recvs.n + h->sends.n); i++)
         if (h->reqs[i].mpi != MPI_REQUEST_NULL)
             tern_req_free(&h->reqs[i]);
+    if (h->mode != NULL)
+        h->mode->close(h);
+    tern__halo_free_arrays(h);
     free_parts(&h->sends);
     free_parts(&h->recvs);
     free_parts(&h->from);
     free_parts(&h->into);
+    free(h->first);
     free(h->reqs);
-    free(h->tokens);
     tern_comm_free(h->comm);
     free(h);
 }

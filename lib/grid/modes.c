@@ -1,26 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The ways to send.  In all of them the receives stand before the first send that could wait, so
- * that none deadlocks, even round an odd ring and when every send waits for its receiver; sendrecv
- * is safe because all ranks go through the shifts in one order. */
+/* The table of modes. */
 #include "config.h"
 
 #include "grid/halo.h"
-
-#include <stdlib.h>
-
-/* A part as MPI gets it. */
-struct message {
-    void *buf;
-    size_t n;
-    MPI_Datatype type;
-};
-
-static struct message message_of(const tern_halo *h, const struct part *p)
-{
-    if (h->mode->packs)
-        return (struct message){p->buffer, p->elements, h->spec.type};
-    return (struct message){tern__halo_at(h, &p->box), 1, p->type};
-}
 
 static int open_nothing(tern_halo *h)
 {
@@ -28,176 +10,46 @@ static int open_nothing(tern_halo *h)
     return TERN_OK;
 }
 
-static int post_receives(tern_halo *h)
+static void close_nothing(tern_halo *h)
 {
-    int error = TERN_OK;
-
-    for (size_t i = 0; i < h->recvs.n && error >= 0; i++) {
-        const struct part *p = &h->recvs.of[i];
-        struct message m = message_of(h, p);
-        error = tern_irecv(h->comm, m.buf, m.n, m.type, p->peer, p->tag, &h->reqs[i]);
-    }
-    return error;
+    (void)h;
 }
 
-static int start_blocking(tern_halo *h)
-{
-    int error = post_receives(h);
-
-    for (size_t i = 0; i < h->sends.n && error >= 0; i++) {
-        const struct part *p = &h->sends.of[i];
-        tern__halo_pack(h, p);
-        error = tern_send_mode(h->comm, h->mode->send, p->buffer, p->elements, h->spec.type,
-                               p->peer, p->tag, TERN_HERE);
-    }
-    return error;
-}
-
-static int start_immediate(tern_halo *h)
-{
-    int error = post_receives(h);
-
-    for (size_t i = 0; i < h->sends.n && error >= 0; i++) {
-        const struct part *p = &h->sends.of[i];
-        struct message m = message_of(h, p);
-        if (h->mode->packs)
-            tern__halo_pack(h, p);
-        error = tern_isend_mode(h->comm, h->mode->send, m.buf, m.n, m.type, p->peer, p->tag,
-                                &h->reqs[h->recvs.n + i], TERN_HERE);
-    }
-    return error;
-}
-
-/* A neighbour may be at most one exchange ahead, so two exchanges must fit. */
-static int open_buffered(tern_halo *h)
-{
-    int64_t messages, bytes;
-    double room = tern_env_number("TERN_BSEND_BYTES");
-
-    tern_halo_traffic(h, &messages, &bytes);
-    bytes = 2 * (bytes + messages * MPI_BSEND_OVERHEAD);
-    if ((double)bytes > room)
-        return tern_fail(TERN_EINVAL, NULL,
-                         "halo mode bsend needs a buffer of %lld bytes: set TERN_BSEND_BYTES",
-                         (long long)bytes);
-    return TERN_OK;
-}
-
-static int open_ready(tern_halo *h)
-{
-    size_t n = h->sends.n + h->recvs.n;
-
-    h->tokens = calloc(n + 1, sizeof(*h->tokens));
-    if (h->tokens == NULL)
-        return tern_fail(TERN_ENOMEM, NULL, "no memory for %zu requests", n);
-    for (size_t i = 0; i < n; i++)
-        h->tokens[i] = TERN_REQ_NULL;
-    return TERN_OK;
-}
-
-/* Empty messages from receiver to sender: "my receive is posted". */
-static int exchange_tokens(tern_halo *h)
-{
-    tern_req *req = h->tokens;
-    int error = TERN_OK;
-
-    for (size_t i = 0; i < h->sends.n && error >= 0; i++) {
-        const struct part *p = &h->sends.of[i];
-        error = tern_irecv(h->comm, NULL, 0, MPI_BYTE, p->peer, p->tag + TERN__HALO_TAGS, req++);
-    }
-    if (error >= 0)
-        error = post_receives(h);
-    for (size_t i = 0; i < h->recvs.n && error >= 0; i++) {
-        const struct part *p = &h->recvs.of[i];
-        error = tern_isend(h->comm, NULL, 0, MPI_BYTE, p->peer, p->tag + TERN__HALO_TAGS, req++);
-    }
-    return error;
-}
-
-static int start_ready(tern_halo *h)
-{
-    int error = exchange_tokens(h);
-
-    for (size_t i = 0; i < h->sends.n && error >= 0; i++) {
-        const struct part *p = &h->sends.of[i];
-        tern__halo_pack(h, p);
-        error = tern_wait(&h->tokens[i], NULL, TERN_FOREVER);
-        if (error >= 0)
-            error = tern_rsend(h->comm, p->buffer, p->elements, h->spec.type, p->peer, p->tag);
-    }
-    if (error >= 0)
-        error = tern_waitall(h->recvs.n, h->tokens + h->sends.n, NULL, TERN_FOREVER);
-    return error;
-}
-
-/* The part of shift `tag` and whether it stands next in `list`. */
-static const struct part *next_of(const struct parts *list, size_t *i, int tag)
-{
-    static const struct part none = {.peer = MPI_PROC_NULL};
-
-    return *i < list->n && list->of[*i].tag == tag ? &list->of[(*i)++] : &none;
-}
-
-static int start_sendrecv(tern_halo *h)
-{
-    int error = TERN_OK;
-
-    for (size_t s = 0, r = 0; error >= 0 && (s < h->sends.n || r < h->recvs.n);) {
-        int send_tag = s < h->sends.n ? h->sends.of[s].tag : TERN__HALO_TAGS;
-        int recv_tag = r < h->recvs.n ? h->recvs.of[r].tag : TERN__HALO_TAGS;
-        int tag = send_tag < recv_tag ? send_tag : recv_tag;
-        const struct part *out = next_of(&h->sends, &s, tag), *in = next_of(&h->recvs, &r, tag);
-
-        if (out->peer != MPI_PROC_NULL)
-            tern__halo_pack(h, out);
-        error = tern_sendrecv(h->comm, out->buffer, out->elements, h->spec.type, out->peer, tag,
-                              in->buffer, in->elements, h->spec.type, in->peer, tag, NULL);
-    }
-    return error;
-}
-
-static int open_persistent(tern_halo *h)
-{
-    int error = TERN_OK;
-
-    for (size_t i = 0; i < h->recvs.n && error >= 0; i++) {
-        const struct part *p = &h->recvs.of[i];
-        error = tern_recv_init(h->comm, p->buffer, p->elements, h->spec.type, p->peer, p->tag,
-                               &h->reqs[i]);
-    }
-    for (size_t i = 0; i < h->sends.n && error >= 0; i++) {
-        const struct part *p = &h->sends.of[i];
-        error = tern_send_mode_init(h->comm, h->mode->send, p->buffer, p->elements, h->spec.type,
-                                    p->peer, p->tag, &h->reqs[h->recvs.n + i], TERN_HERE);
-    }
-    return error;
-}
-
-static int start_persistent(tern_halo *h)
-{
-    int error = tern_startall(h->recvs.n, h->reqs);
-
-    for (size_t i = 0; i < h->sends.n && error >= 0; i++) {
-        tern__halo_pack(h, &h->sends.of[i]);
-        error = tern_start(&h->reqs[h->recvs.n + i]);
-    }
-    return error;
-}
+#define MESSAGES(start) open_nothing, start, tern__halo_finish_messages, close_nothing
 
 static const struct halo_mode modes[] = {
-    {"send", TERN_STANDARD, true, open_nothing, start_blocking},
-    {"ssend", TERN_SYNCHRONOUS, true, open_nothing, start_blocking},
-    {"bsend", TERN_BUFFERED, true, open_buffered, start_blocking},
-    {"isend", TERN_STANDARD, true, open_nothing, start_immediate},
-    {"issend", TERN_SYNCHRONOUS, true, open_nothing, start_immediate},
-    {"rsend", TERN_READY, true, open_ready, start_ready},
-    {"sendrecv", TERN_STANDARD, true, open_nothing, start_sendrecv},
-    {"persistent", TERN_STANDARD, true, open_persistent, start_persistent},
-    {"persistent-ssend", TERN_SYNCHRONOUS, true, open_persistent, start_persistent},
-    {"datatype", TERN_STANDARD, false, open_nothing, start_immediate},
+    {"send", TERN_STANDARD, HALO_PACKED, MESSAGES(tern__halo_start_blocking)},
+    {"ssend", TERN_SYNCHRONOUS, HALO_PACKED, MESSAGES(tern__halo_start_blocking)},
+    {"bsend", TERN_BUFFERED, HALO_PACKED, tern__halo_open_buffered, tern__halo_start_blocking,
+     tern__halo_finish_messages, close_nothing},
+    {"isend", TERN_STANDARD, HALO_PACKED, MESSAGES(tern__halo_start_immediate)},
+    {"issend", TERN_SYNCHRONOUS, HALO_PACKED, MESSAGES(tern__halo_start_immediate)},
+    {"rsend", TERN_READY, HALO_PACKED, tern__halo_open_ready, tern__halo_start_ready,
+     tern__halo_finish_messages, tern__halo_close_ready},
+    {"sendrecv", TERN_STANDARD, HALO_PACKED, MESSAGES(tern__halo_start_sendrecv)},
+    {"persistent", TERN_STANDARD, HALO_PACKED, tern__halo_open_persistent,
+     tern__halo_start_persistent, tern__halo_finish_messages, close_nothing},
+    {"persistent-ssend", TERN_SYNCHRONOUS, HALO_PACKED, tern__halo_open_persistent,
+     tern__halo_start_persistent, tern__halo_finish_messages, close_nothing},
+    {"datatype", TERN_STANDARD, HALO_TYPED, MESSAGES(tern__halo_start_immediate)},
+    {"neighbor", TERN_STANDARD, HALO_TYPED, tern__halo_open_neighbor, tern__halo_start_neighbor,
+     tern__halo_finish_neighbor, tern__halo_close_neighbor},
+    {"rma-fence", TERN_STANDARD, HALO_PACKED, tern__halo_open_rma, tern__halo_start_fence,
+     tern__halo_finish_fence, tern__halo_close_rma},
+    {"rma-pscw", TERN_STANDARD, HALO_PACKED, tern__halo_open_rma, tern__halo_start_pscw,
+     tern__halo_finish_pscw, tern__halo_close_rma},
+    {"channel", TERN_STANDARD, HALO_PACKED, tern__halo_open_channel, tern__halo_start_channel,
+     tern__halo_finish_channel, tern__halo_close_channel},
+    {"shared-copy", TERN_STANDARD, HALO_NEAR_COPIED, tern__halo_open_shared,
+     tern__halo_start_shared, tern__halo_finish_shared, tern__halo_close_shared},
+    {"shared", TERN_STANDARD, HALO_NEAR, tern__halo_open_shared, tern__halo_start_shared,
+     tern__halo_finish_shared, tern__halo_close_shared},
 #ifdef HAVE_MPI_PSEND_INIT
-    {"partitioned", TERN_STANDARD, true, tern__halo_open_partitioned, tern__halo_start_partitioned},
+    {"partitioned", TERN_STANDARD, HALO_PACKED, tern__halo_open_partitioned,
+     tern__halo_start_partitioned, tern__halo_finish_messages, close_nothing},
 #endif
+    {"auto", TERN_STANDARD, HALO_AUTO, tern__halo_open_auto, tern__halo_start_auto,
+     tern__halo_finish_auto, tern__halo_close_auto},
 };
 
 enum { MODES = sizeof(modes) / sizeof(modes[0]) };

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Who sends which points to whom.
  *
- * Ghost cells are filled by shifts: in shift (dimension, side, hops) every rank receives from the
- * rank that many blocks away on that side.  One hop is enough while the ghost cells are no more
- * than a block is long; wider ones, or shorter blocks, take more.  Round a periodic ring the hops
- * go on, past the rank itself if need be. */
+ * Along one dimension the cells of a block with its ghost cells fall into spans: the block itself
+ * and, on either side, the pieces that lie in the block one hop away, two hops away and so on,
+ * until the ghost cells are covered: one hop is enough while they are no wider than a block.  Round
+ * a periodic ring the hops go on, past the rank itself if need be.  A message is a product of
+ * spans, one of each dimension.  It belongs to a shift, the hops that its points make; all ranks
+ * file their messages in the order of the shifts, so that those between the same two ranks match in
+ * order. */
 #include "config.h"
 
 #include "grid/halo.h"
@@ -12,37 +15,66 @@
 #include <stdlib.h>
 
 enum {
-    LOW,
-    HIGH,
-    MOST_HOPS = TERN__HALO_TAGS / (2 * TERN_GRID_DIMS) /* so that every shift has its own tag */
+    SHIFTS = 1 << 20,          /* along one dimension */
+    MOST_HOPS = SHIFTS / 2 - 1 /* to either side */
+};
+
+/* What a block has to do with the one that many hops from it. */
+struct span {
+    int64_t shift;        /* hops that points make along the dimension */
+    int64_t peer;         /* index of the other block */
+    int64_t start, count; /* points that are sent, or ghost cells that are filled */
+};
+
+struct spans {
+    size_t n;
+    struct span *of;
 };
 
 /* One dimension as seen by one block. */
 struct line {
-    int dim, side;
+    int dim;
     int64_t blocks; /* that are not empty */
     int64_t here;   /* this rank's */
-    int64_t hops;   /* of the running shift */
+    int64_t length; /* of it */
+    struct spans sends, recvs;
 };
 
-/* The block l->hops away on one side, -1 or 1; -1 if there is none. */
-static int64_t hop(const tern_grid *g, const struct line *l, int64_t side)
+static int64_t least(int64_t a, int64_t b)
 {
-    int64_t at = l->here + side * l->hops;
+    return a < b ? a : b;
+}
+
+/* Room for one more in an array of n; it is full at 0, 1, 2, 4 ... */
+static void *grow(void *of, size_t n, size_t size)
+{
+    if ((n & (n - 1)) != 0)
+        return of;
+    void *more = realloc(of, (n == 0 ? 1 : 2 * n) * size);
+    if (more == NULL)
+        tern_fail(TERN_ENOMEM, NULL, "no memory for %zu halo messages", 2 * n);
+    return more;
+}
+
+static int add_span(struct spans *list, struct span s)
+{
+    struct span *of = grow(list->of, list->n, sizeof(*of));
+
+    if (of == NULL)
+        return TERN_ENOMEM;
+    list->of = of;
+    list->of[list->n++] = s;
+    return TERN_OK;
+}
+
+/* The block that many hops away; -1 if there is none. */
+static int64_t hop(const tern_grid *g, const struct line *l, int64_t hops)
+{
+    int64_t at = l->here + hops;
 
     if (g->periodic[l->dim])
         return ((at % l->blocks) + l->blocks) % l->blocks;
     return at >= 0 && at < l->blocks ? at : -1;
-}
-
-/* Distance in ranks between neighbours along dimension d. */
-static int64_t rank_stride(const tern_grid *g, int d)
-{
-    int64_t stride = 1;
-
-    for (int e = 0; e < d; e++)
-        stride *= g->parts[e];
-    return stride;
 }
 
 static int64_t length(const tern_grid *g, int dim, int64_t at)
@@ -50,93 +82,142 @@ static int64_t length(const tern_grid *g, int dim, int64_t at)
     return g->size[dim] / g->parts[dim] + (at < g->size[dim] % g->parts[dim]);
 }
 
-static int add(struct parts *list, const struct part *p)
+/* The spans of the shifts towards one side, -1 or 1, in one list: the blocks on that side are sent
+ * to, those on the other received from.  `gap` counts the points between the two blocks: the source
+ * has the nearest width - gap points to give. */
+static int add_side(const tern_grid *g, struct line *l, int64_t side, int64_t width, bool sends)
 {
-    if ((list->n & (list->n - 1)) == 0) { /* full at 0, 1, 2, 4 ... */
-        size_t room = list->n == 0 ? 1 : 2 * list->n;
-        struct part *of = realloc(list->of, room * sizeof(*of));
-        if (of == NULL)
-            return tern_fail(TERN_ENOMEM, NULL, "no memory for %zu halo messages", room);
-        list->of = of;
+    int64_t gap = 0;
+
+    for (int64_t hops = 1; gap < width; hops++) {
+        int64_t peer = hop(g, l, sends ? side * hops : -side * hops);
+        if (peer < 0)
+            break;
+        if (hops > MOST_HOPS)
+            return tern_fail(TERN_EINVAL, NULL, "ghost cells are more than %d blocks wide",
+                             MOST_HOPS);
+        int64_t cells = length(g, l->dim, peer);
+        struct span s = {.shift = side * hops, .peer = peer};
+        s.count = least(sends ? l->length : cells, width - gap);
+        if (sends)
+            s.start = side < 0 ? 0 : l->length - s.count;
+        else
+            s.start = side < 0 ? l->length + gap : -gap - s.count;
+        int error = add_span(sends ? &l->sends : &l->recvs, s);
+        if (error < 0)
+            return error;
+        gap += cells;
     }
+    return TERN_OK;
+}
+
+static int by_shift(const void *a, const void *b)
+{
+    const struct span *x = a, *y = b;
+
+    return (x->shift > y->shift) - (x->shift < y->shift);
+}
+
+static int make_spans(const tern_grid *g, struct line *l, int64_t width)
+{
+    struct span whole = {.peer = l->here, .count = l->length};
+    int error = TERN_OK;
+
+    for (int sends = 0; sends < 2 && error >= 0; sends++) {
+        struct spans *list = sends ? &l->sends : &l->recvs;
+        error = add_span(list, whole);
+        for (int64_t side = -1; side <= 1 && error >= 0; side += 2)
+            error = add_side(g, l, side, width, sends != 0);
+        if (list->n > 0)
+            qsort(list->of, list->n, sizeof(*list->of), by_shift);
+    }
+    return error;
+}
+
+static int add_part(struct parts *list, const struct part *p)
+{
+    struct part *of = grow(list->of, list->n, sizeof(*of));
+
+    if (of == NULL)
+        return TERN_ENOMEM;
+    list->of = of;
     list->of[list->n++] = *p;
     return TERN_OK;
 }
 
-/* Make the part of one shift that is `cells` thick and begins at `start`, and file it. */
-static int file(tern_halo *h, const tern_block *block, const struct line *l, int64_t peer_at,
-                int64_t start, int64_t cells, bool sends)
-{
-    int64_t stride = rank_stride(&h->spec.grid, l->dim);
-    int me = tern_rank(h->comm);
-    int peer = (int)(me + (peer_at - l->here) * stride);
-    int tag = (2 * l->dim + l->side) * MOST_HOPS + (int)(l->hops - 1);
-    struct part p = {.peer = peer, .tag = tag, .type = MPI_DATATYPE_NULL};
-
-    for (int d = 0; d < TERN_GRID_DIMS; d++)
-        p.box.count[d] = block->count[d];
-    p.box.start[l->dim] = start;
-    p.box.count[l->dim] = cells;
-    p.elements = (size_t)(p.box.count[0] * p.box.count[1] * p.box.count[2]);
-    if (peer == me)
-        return add(sends ? &h->from : &h->into, &p);
-    return add(sends ? &h->sends : &h->recvs, &p);
-}
-
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-/* All shifts that fill the ghost cells on one side of one dimension.  `gap` counts the points
- * between the two blocks of a shift: the source has the nearest width - gap points to give. */
-static int fill_side(tern_halo *h, const tern_block *block, struct line *l)
+/* File the product of one span of each dimension. */
+static int file(tern_halo *h, const struct span *const span[], bool sends)
 {
     const tern_grid *g = &h->spec.grid;
-    int64_t width = h->spec.width[l->dim], n = block->count[l->dim];
-    int64_t away = l->side == LOW ? -1 : 1; /* towards the source */
-    int64_t recv_gap = 0, send_gap = 0;
+    struct part p = {.type = MPI_DATATYPE_NULL, .elements = 1, .host = -1, .face = -1};
+    int64_t peer = 0;
+    int moved = 0;
 
-    for (l->hops = 1; recv_gap < width || send_gap < width; l->hops++) {
-        int64_t source = hop(g, l, away), dest = hop(g, l, -away);
-        int error = TERN_OK;
-
-        if (l->hops > MOST_HOPS)
-            return tern_fail(TERN_EINVAL, NULL, "ghost cells are more than %d blocks wide",
-                             MOST_HOPS);
-        if (source >= 0 && recv_gap < width) {
-            int64_t cells = least(length(g, l->dim, source), width - recv_gap);
-            int64_t start = l->side == LOW ? -recv_gap - cells : n + recv_gap;
-            error = file(h, block, l, source, start, cells, false);
-        }
-        if (error >= 0 && dest >= 0 && send_gap < width) {
-            int64_t cells = least(n, width - send_gap);
-            error = file(h, block, l, dest, l->side == LOW ? n - cells : 0, cells, true);
-        }
-        if (error < 0)
-            return error;
-        recv_gap = source >= 0 ? recv_gap + length(g, l->dim, source) : width;
-        send_gap = dest >= 0 ? send_gap + length(g, l->dim, dest) : width;
+    for (int d = TERN_GRID_DIMS - 1; d >= 0; d--) {
+        peer = peer * g->parts[d] + span[d]->peer;
+        p.shift = p.shift * SHIFTS + span[d]->shift;
+        p.box.start[d] = span[d]->start;
+        p.box.count[d] = span[d]->count;
+        p.elements *= (size_t)span[d]->count;
+        if (span[d]->shift == 0)
+            continue;
+        moved++;
+        if (span[d]->count == h->spec.width[d]) /* points that move up are ghost cells below */
+            p.face = 2 * d + (span[d]->shift > 0 ? TERN_LOW : TERN_HIGH);
     }
-    return TERN_OK;
+    if (moved == 0 || (moved > 1 && !h->spec.corners))
+        return TERN_OK;
+    if (moved > 1)
+        p.face = -1;
+    p.peer = (int)peer;
+    p.tag = (int)((p.shift % TERN__HALO_TAGS + TERN__HALO_TAGS) % TERN__HALO_TAGS);
+    p.elements *= (size_t)h->spec.fields;
+    if (p.peer == tern_rank(h->comm))
+        return add_part(sends ? &h->from : &h->into, &p);
+    return add_part(sends ? &h->sends : &h->recvs, &p);
+}
+
+static int file_all(tern_halo *h, const struct line line[], bool sends)
+{
+    const struct spans *list[TERN_GRID_DIMS];
+    int error = TERN_OK;
+
+    for (int d = 0; d < TERN_GRID_DIMS; d++)
+        list[d] = sends ? &line[d].sends : &line[d].recvs;
+    for (size_t z = 0; z < list[2]->n; z++)
+        for (size_t y = 0; y < list[1]->n; y++)
+            for (size_t x = 0; x < list[0]->n && error >= 0; x++)
+                error = file(
+                    h, (const struct span *[]){&list[0]->of[x], &list[1]->of[y], &list[2]->of[z]},
+                    sends);
+    return error;
 }
 
 int tern__halo_parts(tern_halo *h, const tern_block *block)
 {
     const tern_grid *g = &h->spec.grid;
-    int64_t rank = tern_rank(h->comm);
-    int error = TERN_OK;
+    struct line line[TERN_GRID_DIMS] = {0};
+    int error = TERN_OK, rank = tern_rank(h->comm);
 
     if (tern_block_points(block) == 0)
         return TERN_OK;
-    for (int d = 0; d < g->dims && error >= 0; d++) {
-        struct line l = {
+    for (int d = 0; d < TERN_GRID_DIMS && error >= 0; d++) {
+        line[d] = (struct line){
             .dim = d,
             .blocks = least(g->parts[d], g->size[d]),
-            .here = rank / rank_stride(g, d) % g->parts[d],
+            .here = rank % g->parts[d],
+            .length = block->count[d],
         };
-        for (l.side = LOW; l.side <= HIGH && error >= 0; l.side++)
-            error = fill_side(h, block, &l);
+        rank /= g->parts[d];
+        error = make_spans(g, &line[d], h->spec.width[d]);
+    }
+    if (error >= 0)
+        error = file_all(h, line, true);
+    if (error >= 0)
+        error = file_all(h, line, false);
+    for (int d = 0; d < TERN_GRID_DIMS; d++) {
+        free(line[d].sends.of);
+        free(line[d].recvs.of);
     }
     return error;
 }

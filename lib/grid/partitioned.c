@@ -33,7 +33,7 @@ int tern__halo_start_partitioned(tern_halo *h)
     int error = tern_startall(h->recvs.n + h->sends.n, h->reqs);
 
     for (size_t i = 0; i < h->sends.n && error >= 0; i++) {
-        tern__halo_pack(h, &h->sends.of[i]);
+        tern__halo_pack(h, &h->sends.of[i], h->sends.of[i].buffer);
         for (int k = 0; k < TERN__HALO_PARTITIONS && error >= 0; k++)
             error = tern_pready(&h->reqs[h->recvs.n + i], k);
     }

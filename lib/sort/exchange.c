@@ -3,7 +3,7 @@
  * which takes counts. */
 #include "config.h"
 
-#include "sort/keys.h"
+#include "sort/items.h"
 
 #include <stdlib.h>
 
@@ -72,5 +72,63 @@ int tern__exchange(tern_comm *c, size_t width, const void *send, const int64_t *
     count_between(from, p, width, counts + p);
     error = tern_alltoallv(c, send, counts, NULL, receive, counts + p, NULL, MPI_BYTE, NULL);
     free(counts);
+    return error;
+}
+
+/* Make room in the job for what arrives; the job's block is the old one until then. */
+static int receive(tern__job *j, const int64_t *cut, const int64_t *from, char **received)
+{
+    size_t width = j->items->merger.bytes, n = (size_t)from[tern_size(j->c)];
+
+    *received = tern_alloc((n > 0 ? n : 1) * width);
+    int error = tern_agree(j->c, *received != NULL ? TERN_OK : TERN_ENOMEM);
+    if (!error)
+        error = tern__exchange(j->c, width, j->data, cut, *received, from);
+    return error;
+}
+
+/* Merge the runs, with another block beside them. */
+static int merge(tern__job *j, int64_t *from)
+{
+    size_t n = (size_t)from[tern_size(j->c)], width = j->items->merger.bytes;
+    char *other = tern_alloc((n > 0 ? n : 1) * width);
+    int error = tern_agree(j->c, other != NULL ? TERN_OK : TERN_ENOMEM);
+
+    if (error) {
+        tern_free(other);
+        return error;
+    }
+    tern__begin_phase(j, "merge", n);
+    char *merged = tern__merge_runs(&j->items->merger, j->data, other, from, tern_size(j->c));
+    tern_free(merged == other ? j->data : other);
+    j->data = merged;
+    return TERN_OK;
+}
+
+int tern__redistribute(tern__job *j, const int64_t *cut, enum tern__arrival arrival)
+{
+    size_t p = (size_t)tern_size(j->c);
+    int64_t *from = malloc((p + 1) * sizeof(*from));
+    char *received = NULL;
+    int error = tern_agree(
+        j->c, from != NULL ? TERN_OK
+                           : tern_fail(TERN_ENOMEM, TERN_HERE, "no memory for %zu offsets", p + 1));
+
+    tern__begin_phase(j, "exchange", 0);
+    if (!error)
+        error = tern__exchange_counts(j->c, cut, from);
+    if (!error)
+        error = receive(j, cut, from, &received);
+    if (error) {
+        tern_free(received);
+    } else {
+        tern_free(j->data);
+        j->data = received;
+        j->n = (size_t)from[p];
+        j->room = j->n > 0 ? j->n : 1;
+        if (arrival == TERN__SORTED)
+            error = merge(j, from);
+    }
+    free(from);
     return error;
 }

@@ -73,6 +73,23 @@ static inline void put(void *keys, size_t width, size_t i, uint64_t key)
     }
 }
 
+/* The high half is drawn, the low half is another draw, so that both decide. */
+static void put_wide(const tern_generator *g, draw_fn *draw, uint64_t first, size_t n, void *keys)
+{
+    uint64_t *half = keys;
+    tern_generator low = *g;
+
+    low.seed++;
+#pragma omp parallel for schedule(static) if (n > TERN__BLOCK)
+    for (size_t i = 0; i < n; i++) {
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+        half[2 * i] = draw(g, first + i), half[2 * i + 1] = draw(&low, first + i);
+#else
+        half[2 * i] = draw(&low, first + i), half[2 * i + 1] = draw(g, first + i);
+#endif
+    }
+}
+
 int tern_generate(const tern_generator *generator, uint64_t first, size_t n, void *keys)
 {
     if ((unsigned)generator->distribution >= TERN_DISTRIBUTIONS
@@ -81,6 +98,11 @@ int tern_generate(const tern_generator *generator, uint64_t first, size_t n, voi
                          (int)generator->distribution, (int)generator->type);
     draw_fn *draw = distributions[generator->distribution];
     size_t width = tern_key_bytes(generator->type);
+
+    if (generator->type == TERN_U128) {
+        put_wide(generator, draw, first, n, keys);
+        return TERN_OK;
+    }
     tern__mapping m = tern__mapping_of(generator->type, false);
 
 #pragma omp parallel for schedule(static) if (n > TERN__BLOCK)

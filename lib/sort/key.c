@@ -15,7 +15,7 @@ static const struct {
     [TERN_U8] = {UNSIGNED, 1},  [TERN_U16] = {UNSIGNED, 2}, [TERN_U32] = {UNSIGNED, 4},
     [TERN_U64] = {UNSIGNED, 8}, [TERN_I8] = {SIGNED, 1},    [TERN_I16] = {SIGNED, 2},
     [TERN_I32] = {SIGNED, 4},   [TERN_I64] = {SIGNED, 8},   [TERN_F32] = {FLOATING, 4},
-    [TERN_F64] = {FLOATING, 8},
+    [TERN_F64] = {FLOATING, 8}, [TERN_U128] = {UNSIGNED, 16},
 };
 
 size_t tern_key_bytes(enum tern_key_type type)

@@ -83,10 +83,6 @@ void tern__radix_pair_serial(tern__pair *items, tern__pair *scratch, size_t n);
 void tern__counting_u8(uint8_t *items, size_t n);
 void tern__counting_u16(uint16_t *items, size_t n);
 
-/* Where the sorted images are to be cut so that part r belongs to rank r; cut has size + 1 entries,
- * in images.  Collective. */
-int tern__split(tern_comm *c, const void *images, size_t width, size_t n, int64_t *cut);
-
 /* Keys that rank r of p holds after a sort of total, and how many are before them. */
 int64_t tern__share(int64_t total, int p, int r);
 int64_t tern__share_begin(int64_t total, int p, int r);

@@ -34,30 +34,38 @@ enum tern_key_type {
     TERN_I16,
     TERN_I32,
     TERN_I64,
-    TERN_F32, /**< IEEE 754-2019 totalOrder: -NaN < -inf < .. < -0 < +0 < .. < inf < NaN */
-    TERN_F64, /**< the same */
+    TERN_F32,  /**< IEEE 754-2019 totalOrder: -NaN < -inf < .. < -0 < +0 < .. < inf < NaN */
+    TERN_F64,  /**< the same */
+    TERN_U128, /**< 16 bytes, as unsigned __int128 */
     TERN_KEY_TYPES
 };
 
-/** "u8|u16|..|f64", in the order of the enumeration: the argument of an option. */
-#define TERN_KEY_NAMES "u8|u16|u32|u64|i8|i16|i32|i64|f32|f64"
+/** "u8|u16|..|u128", in the order of the enumeration: the argument of an option. */
+#define TERN_KEY_NAMES "u8|u16|u32|u64|i8|i16|i32|i64|f32|f64|u128"
 
 /** Bytes of one key.  Local. */
 TERN_API size_t tern_key_bytes(enum tern_key_type type);
 
+/** How to sort; NULL or zeros: ascending, exactly balanced, as the library chooses.  The same on
+ * all ranks. */
 typedef struct tern_sort_options {
     bool descending;
-    tern_phase_fn *phase; /**< or NULL */
+    bool stable; /**< records with equal keys stay in the order of the input: of the ranks, then
+                    of the positions.  Keys alone cannot tell. */
+    double imbalance;      /**< 0: rank r holds exactly floor or ceil of N/p.  Else the result is
+                              left where it falls, as long as no rank holds more than
+                              (1 + imbalance) N/p: saves moving items for the balance alone. */
+    const char *algorithm; /**< a name of tern_sort_algorithm(); NULL is "auto" */
+    tern_phase_fn *phase;  /**< or NULL */
 } tern_sort_options;
 
 /** Sort the keys of all ranks.  Afterwards rank r holds the r-th part of the whole order: ceil(N/p)
  * keys on the first N mod p ranks, floor(N/p) on the others, whatever the input.  Collective; any
  * number of ranks, and any of them may be empty. \param[in,out] keys  *keys is a block of
  * tern_alloc() that the call takes, and gives back another or the same one (NULL is allowed when n
- * is 0; the result is never NULL). \param[in,out] n  keys on this rank. \param options  the same on
- * all ranks, or NULL for ascending. \return TERN_OK; TERN_EINVAL; TERN_ENOMEM, with the keys as
- * they were; TERN_EMPI, with the keys lost.  Source: exact splitting by bisection of the key bits,
- * after Solomonik and Kale, IPDPS 2010. */
+ * is 0; the result is never NULL), also on failure. \param[in,out] n  keys on this rank. \return
+ * TERN_OK; TERN_EINVAL; TERN_ENOMEM, with the ranks' keys in another order if it was seen before
+ * they were exchanged; TERN_EMPI, with the keys lost. */
 TERN_API TERN_MUST_CHECK int tern_sort(tern_comm *c, enum tern_key_type type, void **keys,
                                        size_t *n, const tern_sort_options *options);
 
@@ -66,12 +74,57 @@ TERN_API TERN_MUST_CHECK int tern_sort(tern_comm *c, enum tern_key_type type, vo
 TERN_API TERN_MUST_CHECK int tern_sort_local(enum tern_key_type type, void *keys, size_t n,
                                              bool descending);
 
-/** Whether the keys are in order on every rank and from rank to rank.  Collective.
- * \param[out] sorted  the same on all ranks. \return TERN_OK, TERN_EINVAL, TERN_ENOMEM or
- * TERN_EMPI.
+/* ---- Records -------------------------------------------------------------------------------- */
+
+/** Records of a fixed size and the key in them. */
+typedef struct tern_record_layout {
+    size_t bytes;      /**< of a record, with all its padding */
+    size_t key_offset; /**< of its key, in bytes; any alignment */
+    size_t key_bytes;  /**< the key is a string of so many bytes, ordered as by memcmp(); ... */
+    enum tern_key_type type; /**< ... where it is 0, one number of this type */
+    /** Or, not NULL: an order of whole records that no key tells.  Negative, 0 or positive, as for
+     * qsort(); called by several threads at once, and on copies: a record must mean the same
+     * wherever it lies.  The slowest way. */
+    int (*compare)(const void *a, const void *b, const void *context);
+    const void *context; /**< of compare; borrowed during the call */
+} tern_record_layout;
+
+/** The layout of keys alone, for the calls that take one.  Local. */
+TERN_API tern_record_layout tern_key_layout(enum tern_key_type type);
+
+/** Sort the records of all ranks, as tern_sort() does keys: pairs of the key's first 8 bytes and a
+ * position are sorted, and each record is moved by them. \param[in] layout  the same on all ranks.
+ * \param[in,out] records  as \p keys of tern_sort(). \return as tern_sort(). */
+TERN_API TERN_MUST_CHECK int tern_sort_records(tern_comm *c, const tern_record_layout *layout,
+                                               void **records, size_t *n,
+                                               const tern_sort_options *options);
+
+/** Sort \p n records of this rank, with its threads, stably.  Local.  \param[in,out] records  as
+ * above. \return TERN_OK, TERN_EINVAL or TERN_ENOMEM, with the records as they were. */
+TERN_API TERN_MUST_CHECK int tern_sort_records_local(const tern_record_layout *layout,
+                                                     void **records, size_t n, bool descending);
+
+/** An array that is permuted as keys are. */
+typedef struct tern_payload {
+    size_t bytes; /**< of an element */
+    void *data;   /**< a block of tern_alloc() with an element for each key; replaced as keys are */
+} tern_payload;
+
+/** Sort keys, and \p arrays payloads alike: element i of each moves with key i.  Collective.
+ * Needs three times the memory of keys and payloads.  \param[in,out] payloads  on all ranks as
+ * many, of the same bytes. \return as tern_sort(). */
+TERN_API TERN_MUST_CHECK int tern_sort_by_key(tern_comm *c, enum tern_key_type type, void **keys,
+                                              size_t *n, tern_payload *payloads, size_t arrays,
+                                              const tern_sort_options *options);
+
+/** Names of the algorithms, "auto" first; NULL after the last.  p ranks, N items.
+ *   "auto"       by N/p and p, see lib/sort/algorithm.c
+ *   "histogram"  local sort, exact splitters from samples and counts in a few rounds, one exchange,
+ *                merge
  */
-TERN_API TERN_MUST_CHECK int tern_is_sorted(tern_comm *c, enum tern_key_type type, const void *keys,
-                                            size_t n, bool descending, bool *sorted);
+TERN_API const char *tern_sort_algorithm(int i);
+
+/* ---- Proof ---------------------------------------------------------------------------------- */
 
 /** What a set of items contains, whatever its order and distribution. */
 typedef struct tern_content {
@@ -80,12 +133,37 @@ typedef struct tern_content {
     uint64_t hash; /**< sum of a 64-bit hash of every item */
 } tern_content;
 
-/** The content of all ranks' keys, for comparing before and after.  Collective.
- * \param[out] out  the same on all ranks. \return TERN_OK, TERN_EINVAL or TERN_EMPI. */
+TERN_API bool tern_content_equal(const tern_content *a, const tern_content *b);
+
+/** What one pass over all items tells. */
+typedef struct tern_proof {
+    tern_content content;
+    bool sorted; /**< in order on every rank and from rank to rank */
+} tern_proof;
+
+/** Look at all ranks' records once.  A sort has done its work if the content after it equals that
+ * before it and the result is sorted: a lost, doubled or changed item goes unseen with a
+ * probability of 2^-64. Collective.  \param options  whether descending; or NULL. \param[out] out
+ * the same on all ranks. \return TERN_OK, TERN_EINVAL, TERN_ENOMEM or TERN_EMPI. */
+TERN_API TERN_MUST_CHECK int tern_prove(tern_comm *c, const tern_record_layout *layout,
+                                        const void *records, size_t n,
+                                        const tern_sort_options *options, tern_proof *out);
+
+/** The content alone.  Collective. */
+TERN_API TERN_MUST_CHECK int tern_records_content(tern_comm *c, const tern_record_layout *layout,
+                                                  const void *records, size_t n, tern_content *out);
 TERN_API TERN_MUST_CHECK int tern_keys_content(tern_comm *c, enum tern_key_type type,
                                                const void *keys, size_t n, tern_content *out);
 
-TERN_API bool tern_content_equal(const tern_content *a, const tern_content *b);
+/** Whether the keys are in order on every rank and from rank to rank.  Collective.
+ * \param[out] sorted  the same on all ranks. \return TERN_OK, TERN_EINVAL, TERN_ENOMEM or
+ * TERN_EMPI.
+ */
+TERN_API TERN_MUST_CHECK int tern_is_sorted(tern_comm *c, enum tern_key_type type, const void *keys,
+                                            size_t n, bool descending, bool *sorted);
+TERN_API TERN_MUST_CHECK int tern_records_sorted(tern_comm *c, const tern_record_layout *layout,
+                                                 const void *records, size_t n, bool descending,
+                                                 bool *sorted);
 
 /* ---- Generated keys ------------------------------------------------------------------------- */
 

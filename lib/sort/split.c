@@ -1,140 +1,252 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Exact splitters.  Splitter s is the largest key with no more than begin(s) keys below it, where
- * begin(s) is the number of keys that ranks 0 .. s-1 shall hold; it is found bit by bit, all
- * splitters at once, one allreduce of p - 1 counts a bit (Solomonik and Kale, IPDPS 2010, call it
- * histogram sort).  Keys equal to a splitter are dealt out in rank order, so that the cut is exact
- * with any duplicates.  Cost: as many allreduces as it takes bits to tell the keys apart, some
- * log2(N) for distinct ones, and p log2(n/p) comparisons each. */
+/* Exact splitters of items that are sorted on every rank.  A splitter is a place in the order of
+ * all items, where equal keys are ordered by rank and position, so that no two are equal.  Each has
+ * a bracket of places on every rank.  In a round the ranks offer samples of their brackets, evenly
+ * spaced and in proportion to them; everybody counts what it has before each sample; the counts of
+ * all ranks tell the two samples between which the splitter lies.  (Histogram sort with sampling:
+ * Harsh, Kale and Solomonik, SPAA 2019; when all that is left in the brackets fits a sample, the
+ * round is exact.)  Some log N / log SAMPLES rounds of three collectives. */
 #include "config.h"
 
-#include "sort/keys.h"
+#include "sort/items.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+enum {
+    SAMPLES = 512, /* of a round, for all splitters together ... */
+    LEAST = 8,     /* ... but at least for each */
+    KEY_ALIGN = 16
+};
+
+/* A place in the order: before item `index` of `rank`, whose key follows the struct. */
+typedef struct sample {
+    int64_t index;
+    int32_t rank, splitter;
+} sample;
+_Static_assert(sizeof(sample) % KEY_ALIGN == 0, "keys must be aligned");
+
+/* Where a splitter lies, on this rank and in all. */
+typedef struct bracket {
+    int64_t low, high;
+    int64_t all_low, all_high;
+    int64_t want;
+} bracket;
 
 typedef struct splitting {
     tern_comm *c;
-    const void *images;
-    size_t width, n;
-    int splitters;                  /* p - 1 */
-    int64_t *want;                  /* keys that shall lie before each */
-    uint64_t *key;                  /* known so far: high bits of each */
-    int64_t *below, *above;         /* local keys before and up to what the key can still become, */
-    int64_t *all_below, *all_above; /* .. and those of all ranks */
-    int64_t *local, *global;        /* counts of a round */
+    const tern__items *items;
+    const char *data;
+    int64_t slack;
+    int splitters;
+    int quota; /* samples of a splitter in a round */
+    uint64_t round;
+    bracket *bracket;
+    size_t stride;           /* bytes of a sample with its key */
+    int *count, *at;         /* [rank], bytes of samples */
+    char *mine, *all;        /* samples of this rank, of all ranks */
+    int64_t *local, *global; /* items before each of all samples */
+    size_t n;                /* samples of all ranks */
 } splitting;
 
-/* Number of images in [low, high) of the sorted array that are less than `key`. */
-static int64_t lower_bound(const splitting *s, int64_t low, int64_t high, uint64_t key)
+static bool is_found(const splitting *s, const bracket *b)
 {
-    while (low < high) {
-        int64_t middle = low + (high - low) / 2;
-        if (tern__image_at(s->images, s->width, (size_t)middle) < key)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return b->want - b->all_low <= s->slack || b->all_high - b->want <= s->slack;
 }
 
-static int sum_counts(splitting *s)
-{
-    return tern_allreduce(s->c, s->local, s->global, (size_t)s->splitters, MPI_INT64_T, MPI_SUM);
-}
-
-/* Decide one bit of every splitter: set where not too many keys lie below. */
-static int decide_bit(splitting *s, unsigned bit)
+static bool any_open(const splitting *s)
 {
     for (int i = 0; i < s->splitters; i++)
-        s->local[i] = lower_bound(s, s->below[i], s->above[i], s->key[i] | UINT64_C(1) << bit);
-    int error = sum_counts(s);
-    for (int i = 0; i < s->splitters && !error; i++) {
-        if (s->global[i] <= s->want[i]) {
-            s->key[i] |= UINT64_C(1) << bit;
-            s->below[i] = s->local[i];
-            s->all_below[i] = s->global[i];
-        } else {
-            s->above[i] = s->local[i];
-            s->all_above[i] = s->global[i];
-        }
-    }
-    return error;
-}
-
-/* Whether a splitter still has several keys to choose from, which may differ. */
-static bool is_open(const splitting *s)
-{
-    for (int i = 0; i < s->splitters; i++)
-        if (s->all_above[i] - s->all_below[i] > 1)
+        if (!is_found(s, &s->bracket[i]))
             return true;
     return false;
 }
 
-/* Keys that are left are equal: those missing before the splitter are taken from the lowest ranks.
- */
-static int deal_equal(splitting *s, int64_t *cut)
+/* How many samples this rank offers of a bracket: its share of the quota, rounded at random so that
+ * small shares get their turn; all there is where that is less. */
+static int64_t offer(const splitting *s, int i)
 {
-    MPI_Request request;
+    const bracket *b = &s->bracket[i];
+    int64_t here = b->high - b->low, all = b->all_high - b->all_low;
+
+    if (is_found(s, b))
+        return 0;
+    if (all <= s->quota)
+        return here;
+    double share = (double)s->quota * (double)here / (double)all;
+    double dice = tern_random_real((uint64_t)tern_rank(s->c), s->round, (uint64_t)i);
+    int64_t n = (int64_t)(share + dice);
+    return n < here ? n : here;
+}
+
+/* The samples of this rank, to s->mine; their bytes. */
+static int take_samples(splitting *s)
+{
+    char *at = s->mine;
 
     for (int i = 0; i < s->splitters; i++) {
-        s->local[i] = s->above[i] - s->below[i];
-        s->global[i] = 0;
+        int64_t n = offer(s, i), here = s->bracket[i].high - s->bracket[i].low;
+        for (int64_t k = 0; k < n; k++) {
+            double place = ((double)k + 0.5) / (double)n * (double)here;
+            int64_t skip = n == here ? k : (int64_t)place;
+            sample x = {.index = s->bracket[i].low + (skip < here ? skip : here - 1),
+                        .rank = tern_rank(s->c),
+                        .splitter = i};
+            memcpy(at, &x, sizeof(x));
+            memcpy(at + sizeof(x),
+                   tern__item(s->items, s->data, (size_t)x.index) + s->items->key_offset,
+                   s->items->key_bytes);
+            at += s->stride;
+        }
     }
-    MPI_Iexscan(s->local, s->global, s->splitters, MPI_INT64_T, MPI_SUM, tern_comm_raw(s->c),
-                &request);
-    int error = tern_wait_mpi(s->c, &request, "exscan", TERN_FOREVER);
-    for (int i = 0; i < s->splitters; i++) {
-        int64_t before = tern_rank(s->c) > 0 ? s->global[i] : 0; /* undefined on rank 0 */
-        int64_t missing = s->want[i] - s->all_below[i];
-        int64_t take = missing > before ? missing - before : 0;
-        cut[i + 1] = s->below[i] + (take < s->local[i] ? take : s->local[i]);
+    return (int)(at - s->mine);
+}
+
+/* Give the arrays of a round room for all samples. */
+static int reserve(splitting *s)
+{
+    free(s->all);
+    free(s->local);
+    s->all = malloc(s->n * s->stride + 1);
+    s->local = malloc((2 * s->n + 1) * sizeof(*s->local));
+    if (s->all == NULL || s->local == NULL)
+        return tern_fail(TERN_ENOMEM, TERN_HERE, "no memory for %zu samples", s->n);
+    s->global = s->local + s->n;
+    return TERN_OK;
+}
+
+static int64_t offered(const splitting *s)
+{
+    int64_t n = 0;
+
+    for (int i = 0; i < s->splitters; i++)
+        n += offer(s, i);
+    return n;
+}
+
+/* All ranks' samples, to s->all. */
+static int share_samples(splitting *s)
+{
+    int p = tern_size(s->c), bytes = 0;
+    MPI_Request request;
+
+    free(s->mine);
+    s->mine = malloc((size_t)offered(s) * s->stride + 1);
+    if (s->mine != NULL)
+        bytes = take_samples(s);
+    int error = tern_allgather(s->c, &bytes, s->count, 1, MPI_INT);
+    if (error)
+        return error;
+    size_t total = 0;
+    for (int r = 0; r < p; r++) {
+        s->at[r] = (int)total;
+        total += (size_t)s->count[r];
     }
+    s->n = total / s->stride;
+    error = s->mine == NULL ? tern_fail(TERN_ENOMEM, TERN_HERE, "no memory for samples")
+            : total > INT32_MAX
+                ? tern_fail(TERN_ENOMEM, TERN_HERE, "%zu bytes of samples are too many", total)
+                : reserve(s);
+    error = tern_agree(s->c, error);
+    if (error)
+        return error;
+    if (MPI_Iallgatherv(s->mine, bytes, MPI_BYTE, s->all, s->count, s->at, MPI_BYTE,
+                        tern_comm_raw(s->c), &request))
+        return tern_fail(TERN_EMPI, TERN_HERE, "allgatherv failed");
+    return tern_wait_mpi(s->c, &request, "allgatherv of samples", TERN_FOREVER);
+}
+
+/* Items of this rank before the sample. */
+static int64_t place_of(const splitting *s, const sample *x)
+{
+    const bracket *b = &s->bracket[x->splitter];
+    int me = tern_rank(s->c);
+
+    if (x->rank == me)
+        return x->index;
+    return (int64_t)tern__bound(s->items, s->data, (size_t)b->low, (size_t)b->high,
+                                (const char *)x + sizeof(*x), me < x->rank);
+}
+
+/* Narrow the brackets to the nearest samples. */
+static void narrow(splitting *s)
+{
+    for (size_t k = 0; k < s->n; k++) {
+        const sample *x = (const sample *)(s->all + k * s->stride);
+        bracket *b = &s->bracket[x->splitter];
+        if (s->global[k] <= b->want && s->global[k] >= b->all_low) {
+            b->all_low = s->global[k];
+            b->low = s->local[k];
+        }
+        if (s->global[k] >= b->want && s->global[k] <= b->all_high) {
+            b->all_high = s->global[k];
+            b->high = s->local[k];
+        }
+    }
+}
+
+static int refine(splitting *s)
+{
+    int error = share_samples(s);
+
+    if (error || s->n == 0)
+        return error;
+    for (size_t k = 0; k < s->n; k++)
+        s->local[k] = place_of(s, (const sample *)(s->all + k * s->stride));
+    error = tern_allreduce(s->c, s->local, s->global, s->n, MPI_INT64_T, MPI_SUM);
+    if (!error)
+        narrow(s);
     return error;
 }
 
-static int find(splitting *s, int64_t *cut)
+static int begin(splitting *s, int64_t n, const int64_t *want)
 {
-    int64_t n = (int64_t)s->n, total;
-    int error = tern_allreduce(s->c, &n, &total, 1, MPI_INT64_T, MPI_SUM);
+    size_t p = (size_t)tern_size(s->c);
+    int64_t total;
 
-    for (int i = 0; i < s->splitters && !error; i++) {
-        s->want[i] = tern__share_begin(total, s->splitters + 1, i + 1);
-        s->above[i] = n;
-        s->all_above[i] = total;
-    }
-    for (unsigned bit = 8 * (unsigned)s->width; bit-- > 0 && !error && is_open(s);)
-        error = decide_bit(s, bit);
-    cut[0] = 0;
-    cut[s->splitters + 1] = n;
-    return error ? error : deal_equal(s, cut);
+    s->bracket = malloc(((size_t)s->splitters + 1) * sizeof(*s->bracket));
+    s->count = malloc(2 * p * sizeof(*s->count));
+    int error = s->bracket != NULL && s->count != NULL
+                    ? TERN_OK
+                    : tern_fail(TERN_ENOMEM, TERN_HERE, "no memory for splitters");
+    error = tern_agree(s->c, error);
+    if (error)
+        return error;
+    s->at = s->count + p;
+    error = tern_allreduce(s->c, &n, &total, 1, MPI_INT64_T, MPI_SUM);
+    for (int i = 0; i < s->splitters && !error; i++)
+        s->bracket[i] = (bracket){.high = n, .all_high = total, .want = want[i]};
+    return error;
 }
 
-int tern__split(tern_comm *c, const void *images, size_t width, size_t n, int64_t *cut)
+int tern__split(tern__job *j, int splitters, const int64_t *want, int64_t slack, int64_t *cut)
 {
-    int splitters = tern_size(c) - 1;
-    int64_t *memory = calloc((size_t)splitters * 8 + 1, sizeof(*memory));
-    int error = memory != NULL
-                    ? TERN_OK
-                    : tern_fail(TERN_ENOMEM, TERN_HERE, "no memory for %d splitters", splitters);
+    int quota = splitters > 0 ? SAMPLES / splitters : 0;
+    splitting s = {
+        .c = j->c,
+        .items = j->items,
+        .data = j->data,
+        .slack = slack,
+        .splitters = splitters,
+        .quota = quota > LEAST ? quota : LEAST,
+        .stride = sizeof(sample) + (j->items->key_bytes + KEY_ALIGN - 1) / KEY_ALIGN * KEY_ALIGN,
+    };
+    int error = begin(&s, (int64_t)j->n, want);
 
-    error = tern_agree(c, error);
-    if (!error) {
-        splitting s = {
-            .c = c,
-            .images = images,
-            .width = width,
-            .n = n,
-            .splitters = splitters,
-            .want = memory,
-            .key = (uint64_t *)(memory + splitters),
-            .below = memory + 2 * (ptrdiff_t)splitters,
-            .above = memory + 3 * (ptrdiff_t)splitters,
-            .all_below = memory + 4 * (ptrdiff_t)splitters,
-            .all_above = memory + 5 * (ptrdiff_t)splitters,
-            .local = memory + 6 * (ptrdiff_t)splitters,
-            .global = memory + 7 * (ptrdiff_t)splitters,
-        };
-        error = find(&s, cut);
+    while (!error && any_open(&s)) {
+        error = refine(&s);
+        s.round++;
     }
-    free(memory);
+    cut[0] = 0;
+    for (int i = 0; i < splitters && !error; i++) {
+        const bracket *b = &s.bracket[i];
+        cut[i + 1] = b->want - b->all_low <= b->all_high - b->want ? b->low : b->high;
+    }
+    cut[splitters + 1] = (int64_t)j->n;
+    free(s.bracket);
+    free(s.count);
+    free(s.mine);
+    free(s.all);
+    free(s.local);
     return error;
 }

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Proof of a result: order within and across ranks, and the content, as a sum of hashes that no
- * permutation changes. */
+ * permutation changes.  One pass over the items, in blocks that stay in the cache while both are
+ * looked at, and one or two collectives. */
 #include "config.h"
 
-#include "sort/keys.h"
+#include "sort/items.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+enum { BLOCK_BYTES = 1 << 17, CONTENT = 1, ORDER = 2 };
+
 /* Of keys begin .. end - 1: how many are less than the one before. */
-static uint64_t falls_in(const void *keys, size_t width, size_t begin, size_t end, tern__mapping m)
+static uint64_t falls_in_keys(const void *keys, size_t width, size_t begin, size_t end,
+                              tern__mapping m)
 {
     uint64_t falls = 0;
 
@@ -27,13 +31,30 @@ static uint64_t falls_in(const void *keys, size_t width, size_t begin, size_t en
     return falls;
 }
 
-static uint64_t hash_of(const void *keys, size_t width, size_t begin, size_t end)
+static uint64_t falls_in(const tern__items *t, const void *items, size_t begin, size_t end)
+{
+    uint64_t falls = 0;
+
+    for (size_t i = begin; i < end; i++)
+        falls += tern__compare_items(t, tern__item(t, items, i - 1), tern__item(t, items, i)) > 0;
+    return falls;
+}
+
+/* tern_mix(), here for the compiler to see. */
+static inline uint64_t mix(uint64_t x)
+{
+    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
+    return x ^ x >> 31;
+}
+
+static uint64_t hash_keys(const void *keys, size_t width, size_t begin, size_t end)
 {
     uint64_t sum = 0;
 
 #define ADD_HASHES(type)              \
  for (size_t i = begin; i < end; i++) \
- sum += tern_mix((uint64_t)((const type *)keys)[i] + 1)
+ sum += mix((uint64_t)((const type *)keys)[i] + UINT64_C(0x9e3779b97f4a7c15))
     switch (width) {
     case 1: ADD_HASHES(uint8_t); break;
     case 2: ADD_HASHES(uint16_t); break;
@@ -44,89 +65,169 @@ static uint64_t hash_of(const void *keys, size_t width, size_t begin, size_t end
     return sum;
 }
 
-static uint64_t count_falls(const void *keys, size_t width, size_t n, tern__mapping m)
-{
-    uint64_t falls = 0;
-
-#pragma omp parallel for schedule(static) reduction(+ : falls) if (n > TERN__BLOCK)
-    for (size_t i = 1; i < n; i += TERN__BLOCK)
-        falls += falls_in(keys, width, i, n - i < TERN__BLOCK ? n : i + TERN__BLOCK, m);
-    return falls;
-}
-
-static uint64_t sum_hashes(const void *keys, size_t width, size_t n)
+static uint64_t hash_items(const tern__items *t, const void *items, size_t begin, size_t end)
 {
     uint64_t sum = 0;
 
-#pragma omp parallel for schedule(static) reduction(+ : sum) if (n > TERN__BLOCK)
-    for (size_t i = 0; i < n; i += TERN__BLOCK)
-        sum += hash_of(keys, width, i, n - i < TERN__BLOCK ? n : i + TERN__BLOCK);
+    for (size_t i = begin; i < end; i++)
+        sum += tern_hash(tern__item(t, items, i), t->merger.bytes, 0);
     return sum;
 }
 
-/* What a rank shows the others: how many keys, and the images of its first and last. */
-enum { COUNT, FALLS, FIRST, LAST, FIELDS };
-
-static bool in_order(const uint64_t (*of)[FIELDS], int p)
+/* Items that are a key of up to 8 bytes and nothing else. */
+static bool are_keys(const tern__items *t)
 {
-    bool any = false;
-    uint64_t last = 0;
+    return t->layout.compare == NULL && t->layout.key_bytes == 0 && t->layout.type != TERN_U128
+           && tern_key_bytes(t->layout.type) == t->layout.bytes;
+}
+
+/* What a rank shows the others; FIRST and LAST follow, as bytes. */
+typedef struct findings {
+    uint64_t items, falls, hash;
+} findings;
+
+static findings look(const tern__items *t, const void *items, size_t n, unsigned at_what)
+{
+    size_t block = BLOCK_BYTES / t->merger.bytes + 1, bytes = t->merger.bytes;
+    uint64_t falls = 0, hash = 0;
+    bool keys = are_keys(t);
+
+#pragma omp parallel for schedule(static) reduction(+ : falls, hash) if (n > TERN__BLOCK)
+    for (size_t i = 0; i < n; i += block) {
+        size_t end = n - i < block ? n : i + block, second = i > 0 ? i : 1;
+        if (at_what & ORDER)
+            falls += keys ? falls_in_keys(items, bytes, second, end, t->mapping)
+                          : falls_in(t, items, second, end);
+        if (at_what & CONTENT)
+            hash += keys ? hash_keys(items, bytes, i, end) : hash_items(t, items, i, end);
+    }
+    return (findings){n, falls, hash};
+}
+
+/* All ranks' findings with their first and last item, `stride` bytes a rank. */
+static bool in_order(const tern__items *t, const char *all, size_t stride, int p)
+{
+    const char *last = NULL;
 
     for (int r = 0; r < p; r++) {
-        if (of[r][FALLS] > 0 || (any && of[r][COUNT] > 0 && of[r][FIRST] < last))
+        const char *its = all + (size_t)r * stride, *ends = its + sizeof(findings);
+        const findings *f = (const findings *)its;
+        if (f->falls > 0
+            || (f->items > 0 && last != NULL && tern__compare_items(t, last, ends) > 0))
             return false;
-        if (of[r][COUNT] > 0) {
-            any = true;
-            last = of[r][LAST];
-        }
+        if (f->items > 0)
+            last = ends + t->merger.bytes;
     }
     return true;
+}
+
+static int share(tern_comm *c, const tern__items *t, const void *items, const findings *mine,
+                 size_t stride, char *all)
+{
+    char *own = calloc(1, stride);
+    size_t bytes = t->merger.bytes;
+    int error = tern_agree(c, own != NULL ? TERN_OK
+                                          : tern_fail(TERN_ENOMEM, TERN_HERE, "prove: no memory"));
+
+    if (!error) {
+        memcpy(own, mine, sizeof(*mine));
+        if (mine->items > 0) {
+            memcpy(own + sizeof(*mine), items, bytes);
+            memcpy(own + sizeof(*mine) + bytes, tern__item(t, items, mine->items - 1), bytes);
+        }
+        error = tern_allgather(c, own, all, stride, MPI_BYTE);
+    }
+    free(own);
+    return error;
+}
+
+/* The comparisons of kinds know images only; here items are what the user sees. */
+static int order_of_user(tern__items *t, const tern_record_layout *layout, bool descending)
+{
+    int error = tern__items_init(t, layout, descending);
+
+    if (!error)
+        tern__record_items(t);
+    return error;
+}
+
+static int prove(tern_comm *c, const tern_record_layout *layout, const void *records, size_t n,
+                 bool descending, unsigned at_what, tern_proof *out)
+{
+    tern__items t;
+    size_t p = (size_t)tern_size(c), stride = 0;
+    char *all = NULL;
+    int error = order_of_user(&t, layout, descending);
+
+    if (!error && records == NULL && n > 0)
+        error = tern_fail(TERN_EINVAL, TERN_HERE, "prove: %zu items at NULL", n);
+    if (!error) {
+        stride = (sizeof(findings) + 2 * t.merger.bytes + 15) / 16 * 16;
+        all = malloc(p * stride);
+        if (all == NULL)
+            error = tern_fail(TERN_ENOMEM, TERN_HERE, "prove: no memory for %zu ranks", p);
+    }
+    error = tern_agree(c, error);
+    if (!error) {
+        findings mine = look(&t, records, n, at_what);
+        error = share(c, &t, records, &mine, stride, all);
+    }
+    if (!error) {
+        tern_proof proof = {.sorted = in_order(&t, all, stride, (int)p)};
+        for (size_t r = 0; r < p; r++) {
+            proof.content.items += ((const findings *)(all + r * stride))->items;
+            proof.content.hash += ((const findings *)(all + r * stride))->hash;
+        }
+        proof.content.bytes = proof.content.items * t.merger.bytes;
+        *out = proof;
+    }
+    free(all);
+    return error;
+}
+
+int tern_prove(tern_comm *c, const tern_record_layout *layout, const void *records, size_t n,
+               const tern_sort_options *options, tern_proof *out)
+{
+    return prove(c, layout, records, n, options != NULL && options->descending, ORDER | CONTENT,
+                 out);
+}
+
+int tern_records_content(tern_comm *c, const tern_record_layout *layout, const void *records,
+                         size_t n, tern_content *out)
+{
+    tern_proof proof;
+    int error = prove(c, layout, records, n, false, CONTENT, &proof);
+
+    if (!error)
+        *out = proof.content;
+    return error;
+}
+
+int tern_records_sorted(tern_comm *c, const tern_record_layout *layout, const void *records,
+                        size_t n, bool descending, bool *sorted)
+{
+    tern_proof proof;
+    int error = prove(c, layout, records, n, descending, ORDER, &proof);
+
+    if (!error)
+        *sorted = proof.sorted;
+    return error;
 }
 
 int tern_is_sorted(tern_comm *c, enum tern_key_type type, const void *keys, size_t n,
                    bool descending, bool *sorted)
 {
-    int p = tern_size(c);
-    uint64_t(*of)[FIELDS] = malloc((size_t)p * sizeof(*of));
-    int error = (unsigned)type >= TERN_KEY_TYPES ? TERN_EINVAL : of == NULL ? TERN_ENOMEM : TERN_OK;
+    tern_record_layout layout = tern_key_layout(type);
 
-    if (error)
-        tern_fail(error, TERN_HERE, "is_sorted: %s", tern_strerror(error));
-    error = tern_agree(c, error);
-    if (!error) {
-        size_t width = tern_key_bytes(type);
-        tern__mapping m = tern__mapping_of(type, descending);
-        uint64_t mine[FIELDS] = {n};
-        if (n > 0) {
-            mine[FALLS] = count_falls(keys, width, n, m);
-            mine[FIRST] = tern__to_image(m, tern__image_at(keys, width, 0));
-            mine[LAST] = tern__to_image(m, tern__image_at(keys, width, n - 1));
-        }
-        error = tern_allgather(c, mine, of, FIELDS, MPI_UINT64_T);
-        if (!error)
-            *sorted = in_order((const uint64_t(*)[FIELDS])of, p);
-    }
-    free(of);
-    return error;
+    return tern_records_sorted(c, &layout, keys, n, descending, sorted);
 }
 
 int tern_keys_content(tern_comm *c, enum tern_key_type type, const void *keys, size_t n,
                       tern_content *out)
 {
-    bool known = (unsigned)type < TERN_KEY_TYPES;
-    int error = tern_agree(c, known ? TERN_OK
-                                    : tern_fail(TERN_EINVAL, TERN_HERE,
-                                                "content: there is no key type %d", (int)type));
+    tern_record_layout layout = tern_key_layout(type);
 
-    if (error)
-        return error;
-    size_t width = tern_key_bytes(type);
-    tern_content mine = {.items = n, .bytes = n * width, .hash = sum_hashes(keys, width, n)};
-    tern_content sum;
-    error = tern_allreduce(c, &mine, &sum, sizeof(sum) / sizeof(uint64_t), MPI_UINT64_T, MPI_SUM);
-    if (!error)
-        *out = sum;
-    return error;
+    return tern_records_content(c, &layout, keys, n, out);
 }
 
 bool tern_content_equal(const tern_content *a, const tern_content *b)

@@ -183,7 +183,7 @@ bad_input() {
     refuses "$1" 'folder: Is a directory' folder &&
     refuses "$1" 'five: 5 bytes are no whole number of 4-byte keys' --type=f32 five &&
     refuses "$1" "'--nope'" --nope mixed &&
-    refuses "$1" "'u128' is none of" --type=u128 five &&
+    refuses "$1" "'u24' is none of" --type=u24 five &&
     refuses "$1" 'between' --threads=0 mixed &&
     refuses "$1" "'many' is not a" --threads=many mixed &&
     refuses "$1" "'1e300' is not a whole number" --generate=uniform:1e300 &&

@@ -1,4 +1,4 @@
-test_programs += tests/grid/test_split tests/grid/test_halo
+test_programs += tests/grid/test_split tests/grid/test_halo tests/grid/test_modes
 tests_grid_test_split_SOURCES = %D%/test_split.c
 tests_grid_test_split_CPPFLAGS = $(TESTINCLUDES)
 tests_grid_test_split_LDADD = $(TESTLIBS)
@@ -7,3 +7,7 @@ tests_grid_test_halo_SOURCES = %D%/test_halo.c
 tests_grid_test_halo_CPPFLAGS = $(TESTINCLUDES)
 tests_grid_test_halo_LDADD = $(TESTLIBS)
 tests_grid_test_halo_LDFLAGS = $(TESTLINK)
+tests_grid_test_modes_SOURCES = %D%/test_modes.c
+tests_grid_test_modes_CPPFLAGS = $(TESTINCLUDES)
+tests_grid_test_modes_LDADD = $(TESTLIBS)
+tests_grid_test_modes_LDFLAGS = $(TESTLINK)

@@ -1,4 +1,4 @@
-test_programs += tests/sort/test_keys tests/sort/test_lines
+test_programs += tests/sort/test_keys tests/sort/test_lines tests/sort/test_records
 tests_sort_test_keys_SOURCES = %D%/test_keys.c
 tests_sort_test_keys_CPPFLAGS = $(TESTINCLUDES)
 tests_sort_test_keys_LDADD = $(TESTLIBS)
@@ -8,3 +8,8 @@ tests_sort_test_lines_SOURCES = %D%/test_lines.c
 tests_sort_test_lines_CPPFLAGS = $(TESTINCLUDES)
 tests_sort_test_lines_LDADD = $(TESTLIBS)
 tests_sort_test_lines_LDFLAGS = $(TESTLINK)
+
+tests_sort_test_records_SOURCES = %D%/test_records.c
+tests_sort_test_records_CPPFLAGS = $(TESTINCLUDES)
+tests_sort_test_records_LDADD = $(TESTLIBS)
+tests_sort_test_records_LDFLAGS = $(TESTLINK)

@@ -65,11 +65,22 @@ static int compare_f64(const void *a, const void *b)
     return total_order(x, y, (int64_t)(i & INT64_MAX), (int64_t)(j & INT64_MAX));
 }
 
+static int compare_u128(const void *a, const void *b)
+{
+    uint64_t x[2], y[2];
+    int high = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
+
+    memcpy(x, a, sizeof(x));
+    memcpy(y, b, sizeof(y));
+    int by_high = (x[high] > y[high]) - (x[high] < y[high]);
+    return by_high != 0 ? by_high : (x[!high] > y[!high]) - (x[!high] < y[!high]);
+}
+
 static int (*const compare[TERN_KEY_TYPES])(const void *, const void *) = {
-    [TERN_U8] = compare_u8,   [TERN_U16] = compare_u16, [TERN_U32] = compare_u32,
-    [TERN_U64] = compare_u64, [TERN_I8] = compare_i8,   [TERN_I16] = compare_i16,
-    [TERN_I32] = compare_i32, [TERN_I64] = compare_i64, [TERN_F32] = compare_f32,
-    [TERN_F64] = compare_f64,
+    [TERN_U8] = compare_u8,   [TERN_U16] = compare_u16,   [TERN_U32] = compare_u32,
+    [TERN_U64] = compare_u64, [TERN_I8] = compare_i8,     [TERN_I16] = compare_i16,
+    [TERN_I32] = compare_i32, [TERN_I64] = compare_i64,   [TERN_F32] = compare_f32,
+    [TERN_F64] = compare_f64, [TERN_U128] = compare_u128,
 };
 
 /* ---- One case ------------------------------------------------------------------------------- */
@@ -90,7 +101,7 @@ static size_t first_of(enum layout layout, size_t total, int p, int r)
 static char *reference(const tern_generator *g, bool descending)
 {
     size_t width = tern_key_bytes(g->type), n = g->total;
-    char *keys = malloc(n * width + 1), swap[8];
+    char *keys = malloc(n * width + 1), swap[16];
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(keys);
     CU_ASSERT_EQUAL_FATAL(tern_generate(g, 0, n, keys), TERN_OK);

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Halo mode auto: the first exchanges take turns among the candidates, and the one whose fastest
+ * exchange was the fastest on the slowest rank does all that follow.  Every mode moves the same
+ * bits, so a trial is as good as any other exchange and costs nothing but its time. */
+#include "config.h"
+
+#include "grid/halo.h"
+
+#include <stdlib.h>
+
+static const char *const candidates[] = {"shared", "shared-copy", "datatype", "persistent",
+                                         "isend"};
+
+enum { CANDIDATES = sizeof(candidates) / sizeof(candidates[0]), TURNS = 8 };
+
+struct trials {
+    tern_halo *plan[CANDIDATES]; /* after the choice all but one are NULL */
+    double best[CANDIDATES];     /* seconds of the fastest exchange here */
+    int done;                    /* exchanges */
+    int chosen;                  /* -1: not yet */
+    double begin, spent;         /* of the exchange under way */
+};
+
+/* Trials of modes that MPI cannot do here are left out. */
+int tern__halo_open_auto(tern_halo *h)
+{
+    struct trials *t = calloc(1, sizeof(*t));
+    int error = TERN_OK, open = 0;
+
+    h->state = t;
+    if (t == NULL)
+        error = tern_fail(TERN_ENOMEM, NULL, "no memory for a halo mode");
+    error = tern_agree(h->comm, error);
+    if (error < 0 || t == NULL)
+        return error;
+    t->chosen = -1;
+    for (int i = 0; i < CANDIDATES; i++) {
+        tern_halo_spec spec = h->spec;
+        spec.mode = candidates[i];
+        t->best[i] = TERN_FOREVER;
+        error = tern_halo_open(h->comm, &spec, &t->plan[i]);
+        if (error < 0)
+            continue;
+        t->plan[i]->parent = h;
+        open++;
+    }
+    return open > 0 ? TERN_OK : error;
+}
+
+/* Collective: all ranks come here after the same exchange. */
+static int choose(tern_halo *h, struct trials *t)
+{
+    int best = -1;
+    int error = tern_allreduce(h->comm, MPI_IN_PLACE, t->best, CANDIDATES, MPI_DOUBLE, MPI_MAX);
+
+    for (int i = 0; i < CANDIDATES && error >= 0; i++)
+        if (t->plan[i] != NULL && (best < 0 || t->best[i] < t->best[best]))
+            best = i;
+    for (int i = 0; i < CANDIDATES && error >= 0; i++)
+        if (i != best) {
+            tern_halo_close(t->plan[i]);
+            t->plan[i] = NULL;
+        }
+    t->chosen = best;
+    return error;
+}
+
+static int current(const struct trials *t)
+{
+    int i = t->chosen >= 0 ? t->chosen : t->done % CANDIDATES;
+
+    while (t->plan[i] == NULL)
+        i = (i + 1) % CANDIDATES;
+    return i;
+}
+
+int tern__halo_start_auto(tern_halo *h)
+{
+    struct trials *t = h->state;
+
+    if (t->chosen < 0 && t->done == TURNS * CANDIDATES) {
+        int error = choose(h, t);
+        if (error < 0)
+            return error;
+    }
+    t->begin = tern_clock();
+    int error = tern_halo_start_fields(t->plan[current(t)], (void *const *)h->first);
+    t->spent = tern_clock() - t->begin;
+    return error;
+}
+
+int tern__halo_finish_auto(tern_halo *h)
+{
+    struct trials *t = h->state;
+    int i = current(t);
+
+    if (t->chosen >= 0)
+        return tern_halo_finish(t->plan[i]);
+    t->begin = tern_clock();
+    int error = tern_halo_finish(t->plan[i]);
+    t->spent += tern_clock() - t->begin;
+    if (t->spent < t->best[i])
+        t->best[i] = t->spent;
+    t->done++;
+    return error;
+}
+
+const char *tern_halo_mode(const tern_halo *h)
+{
+    const struct trials *t = h->state;
+
+    if (h->mode->storage != HALO_AUTO || t->chosen < 0)
+        return h->mode->name;
+    return candidates[t->chosen];
+}
+
+void tern__halo_close_auto(tern_halo *h)
+{
+    struct trials *t = h->state;
+
+    if (t == NULL)
+        return;
+    for (int i = 0; i < CANDIDATES; i++)
+        tern_halo_close(t->plan[i]);
+    free(t);
+}

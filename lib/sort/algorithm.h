@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Inside lib/sort: the table of distributed algorithms. */
+#ifndef TERN_SORT_ALGORITHM_H
+#define TERN_SORT_ALGORITHM_H
+
+#include "sort/items.h"
+
+/* Index of algorithm `name`, NULL for "auto"; or TERN_EINVAL. */
+int tern__choose_algorithm(const char *name, bool stable);
+
+/* Run algorithm number i, 0 for "auto".  Collective. */
+int tern__run_algorithm(int i, tern__job *j);
+
+#endif

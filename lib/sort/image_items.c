@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Items that are keys of up to 8 bytes: sorted and merged as unsigned images, see keys.h. */
+#include "config.h"
+
+#include "sort/items.h"
+
+static uint64_t word(const tern__items *t, const void *key, unsigned i)
+{
+    (void)i;
+    return tern__image_at(key, t->key_bytes, 0);
+}
+
+static void enter(const tern__items *t, void *items, size_t n)
+{
+    tern__keys_to_images(t->layout.type, t->descending, items, n);
+}
+
+static void leave(const tern__items *t, void *items, size_t n)
+{
+    tern__images_to_keys(t->layout.type, t->descending, items, n);
+}
+
+static int sort(const tern__items *t, char **items, size_t n, size_t room)
+{
+    char *scratch = tern_alloc(n * t->merger.bytes);
+
+    (void)room;
+    if (scratch == NULL)
+        return TERN_ENOMEM;
+    tern__width_of(t->layout.type)->sort(*items, scratch, n);
+    tern_free(scratch);
+    return TERN_OK;
+}
+
+void tern__image_items(tern__items *t)
+{
+    t->merger = tern__width_of(t->layout.type)->merger;
+    t->key_bytes = t->layout.bytes;
+    t->words = 1;
+    t->word = word;
+    t->enter = enter;
+    t->leave = leave;
+    t->sort = sort;
+}

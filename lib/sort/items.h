@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Inside lib/sort: items of a fixed size and their order, which is all that the distributed
+ * algorithms know.  There are four kinds: images of keys of up to 8 bytes; pairs of an image of 8
+ * bytes and as much payload; images of 16 bytes; records, which stay as they are. */
+#ifndef TERN_SORT_ITEMS_H
+#define TERN_SORT_ITEMS_H
+
+#include "sort/keys.h"
+
+typedef struct tern__items {
+    tern__merger merger;       /* items' bytes, order and merge; its context is this struct */
+    tern_record_layout layout; /* as the user gave it */
+    bool descending;
+    tern__mapping mapping; /* of the numbers of `layout` */
+    /* The key in an item, which is what splitters are made of; its order is that of `words` words
+     * of 64 bits, one after the other, or, if there are none, the user's. */
+    size_t key_offset, key_bytes;
+    unsigned words;
+    uint64_t (*word)(const struct tern__items *t, const void *key, unsigned i);
+    /* Between what the user sees and what is sorted, in place. */
+    void (*enter)(const struct tern__items *t, void *items, size_t n);
+    void (*leave)(const struct tern__items *t, void *items, size_t n);
+    /* Sort n items of this rank with all its threads, stably.  *items, which is replaced or not, is
+     * a block with room for `room` of them.  TERN_ENOMEM changes nothing. */
+    int (*sort)(const struct tern__items *t, char **items, size_t n, size_t room);
+} tern__items;
+
+/* Choose the kind; TERN_EINVAL if there is no such layout.  `t` must not be moved. */
+int tern__items_init(tern__items *t, const tern_record_layout *layout, bool descending);
+
+static inline const char *tern__item(const tern__items *t, const void *items, size_t i)
+{
+    return (const char *)items + i * t->merger.bytes;
+}
+
+/* Negative, 0 or positive. */
+int tern__compare_keys(const tern__items *t, const void *a, const void *b);
+
+static inline int tern__compare_items(const tern__items *t, const void *a, const void *b)
+{
+    return tern__compare_keys(t, (const char *)a + t->key_offset, (const char *)b + t->key_offset);
+}
+
+/* The kinds, a file each; they set all fields that are not set yet. */
+void tern__image_items(tern__items *t);
+void tern__pair_items(tern__items *t);
+void tern__wide_items(tern__items *t);
+void tern__record_items(tern__items *t);
+
+/* Of n sorted items, how many are before `key`, or also equal to it. */
+size_t tern__bound(const tern__items *t, const void *items, size_t low, size_t high,
+                   const void *key, bool equal_too);
+
+/* ---- Distributed ---------------------------------------------------------------------------- */
+
+/* A sort under way on the ranks of c. */
+typedef struct tern__job {
+    tern_comm *c;
+    const tern__items *items;
+    char *data; /* a block with room for `room` items; the job's */
+    size_t n, room;
+    double imbalance;
+    bool stable, in_place;
+    tern_phase_fn *phase;
+} tern__job;
+
+void tern__begin_phase(const tern__job *j, const char *name, size_t items_moved);
+
+/* Sort the items of all ranks, in any distribution.  On failure each rank still has a block. */
+typedef int tern__algorithm(tern__job *j);
+tern__algorithm tern__sample, tern__histogram, tern__ams, tern__hypercube, tern__bitonic,
+    tern__radix;
+
+/* The steps they are made of; all Collective, and a failure is learnt by all. */
+
+/* Sort what this rank has. */
+int tern__sort_here(tern__job *j);
+
+/* Exact cuts of sorted items at global positions want[0] <= .. <= want[splitters - 1], or at most
+ * `slack` beside them; equal keys are ordered by rank and position.  cut has splitters + 2
+ * entries. */
+int tern__split(tern__job *j, int splitters, const int64_t *want, int64_t slack, int64_t *cut);
+
+/* Send items cut[r] .. cut[r + 1] - 1 to each rank r, and merge what comes if it is sorted, else
+ * put it one after the other, in the order of the ranks. */
+enum tern__arrival { TERN__SORTED, TERN__UNSORTED };
+int tern__redistribute(tern__job *j, const int64_t *cut, enum tern__arrival arrival);
+
+/* From items in order on all ranks to floor or ceil of N/p on each, or within the imbalance. */
+int tern__balance(tern__job *j);
+
+#endif

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Local sort of records: pairs of a key's first word and a position are sorted; groups of equal
+ * words by the next word, and so on; then every record is moved once, to where its pair is. */
+#include "config.h"
+
+#include "sort/records.h"
+
+#include <string.h>
+
+enum { AHEAD = 16 /* records between the request for one and its use */ };
+
+typedef struct pairing {
+    const tern__items *t;
+    const char *records;
+    tern__pair *pairs, *scratch;
+} pairing;
+
+static const char *key_of(const pairing *p, const tern__pair *pair)
+{
+    return tern__item(p->t, p->records, pair->value) + p->t->key_offset;
+}
+
+/* Take word i of the keys as keys of pairs begin .. end - 1. */
+static void load_word(const pairing *p, unsigned i, size_t begin, size_t end)
+{
+#pragma omp parallel for schedule(static) if (end - begin > TERN__BLOCK)
+    for (size_t k = begin; k < end; k++)
+        p->pairs[k].key = p->t->word(p->t, key_of(p, &p->pairs[k]), i);
+}
+
+/* The end of the group of equal keys that begins at `begin`. */
+static size_t group_end(const pairing *p, size_t begin, size_t end)
+{
+    size_t i = begin + 1;
+
+    while (i < end && p->pairs[i].key == p->pairs[begin].key)
+        i++;
+    return i;
+}
+
+/* Sort pairs begin .. end - 1, which agree in the words before `i`, by it and what follows. */
+static void sort_by_words(const pairing *p, unsigned i, size_t begin, size_t end)
+{
+    load_word(p, i, begin, end);
+    tern__radix_pair(p->pairs + begin, p->scratch + begin, end - begin);
+    if (i + 1 == p->t->words)
+        return;
+    for (size_t group; begin < end; begin = group) {
+        group = group_end(p, begin, end);
+        if (group - begin > 1)
+            sort_by_words(p, i + 1, begin, group);
+    }
+}
+
+/* ---- The user's order ----------------------------------------------------------------------- */
+
+static bool pair_less(const void *context, const void *a, const void *b)
+{
+    const pairing *p = context;
+
+    return tern__compare_keys(p->t, key_of(p, a), key_of(p, b)) < 0;
+}
+
+static void pair_merge(const void *context, const void *first, size_t na, const void *second,
+                       size_t nb, void *merged)
+{
+    const tern__pair *a = first, *b = second, *a_end = a + na, *b_end = b + nb;
+    tern__pair *out = merged;
+
+    while (a < a_end && b < b_end)
+        *out++ = pair_less(context, b, a) ? *b++ : *a++;
+    memcpy(out, a, (size_t)(a_end - a) * sizeof(*a));
+    memcpy(out + (a_end - a), b, (size_t)(b_end - b) * sizeof(*b));
+}
+
+/* Merge sort, bottom up, of pairs begin .. end - 1; the runs of one thread. */
+static void merge_sort(const pairing *p, size_t begin, size_t end)
+{
+    tern__pair *in = p->pairs, *out = p->scratch;
+
+    for (size_t run = 1; run < end - begin; run *= 2) {
+        for (size_t i = begin; i < end; i += 2 * run) {
+            size_t middle = end - i < run ? end : i + run;
+            size_t last = end - middle < run ? end : middle + run;
+            pair_merge(p, in + i, middle - i, in + middle, last - middle, out + i);
+        }
+        tern__pair *other = in;
+        in = out;
+        out = other;
+    }
+    if (in != p->pairs)
+        memcpy(p->pairs + begin, in + begin, (end - begin) * sizeof(*in));
+}
+
+static void sort_by_compare(pairing *p, size_t n)
+{
+    enum { PARTS = 64 };
+    tern__merger merger = {sizeof(tern__pair), pair_less, pair_merge, p};
+    int64_t from[PARTS + 1];
+
+    for (int i = 0; i <= PARTS; i++)
+        from[i] = tern__share_begin((int64_t)n, PARTS, i);
+#pragma omp parallel for schedule(dynamic, 1) if (n > TERN__BLOCK)
+    for (int i = 0; i < PARTS; i++)
+        if (from[i] < from[i + 1])
+            merge_sort(p, (size_t)from[i], (size_t)from[i + 1]);
+    tern__pair *sorted = tern__merge_runs(&merger, p->pairs, p->scratch, from, PARTS);
+    if (sorted == p->scratch) {
+        p->scratch = p->pairs;
+        p->pairs = sorted;
+    }
+}
+
+/* ---- Moving --------------------------------------------------------------------------------- */
+
+/* hot */
+static void gather(const pairing *p, size_t n, char *out)
+{
+    size_t bytes = p->t->merger.bytes;
+
+#pragma omp parallel for schedule(static) if (n > TERN__BLOCK)
+    for (size_t i = 0; i < n; i++) {
+        if (i + AHEAD < n)
+            __builtin_prefetch(p->records + p->pairs[i + AHEAD].value * bytes);
+        memcpy(out + i * bytes, p->records + p->pairs[i].value * bytes, bytes);
+    }
+}
+
+static void sort_pairs(pairing *p, size_t n)
+{
+#pragma omp parallel for schedule(static) if (n > TERN__BLOCK)
+    for (size_t i = 0; i < n; i++)
+        p->pairs[i].value = i;
+    if (p->t->words > 0)
+        sort_by_words(p, 0, 0, n);
+    else
+        sort_by_compare(p, n);
+    tern_free(p->scratch);
+    p->scratch = NULL;
+}
+
+int tern__sort_records(const tern__items *t, char **records, size_t n, size_t room)
+{
+    pairing p = {
+        .t = t,
+        .records = *records,
+        .pairs = tern_alloc(n * sizeof(*p.pairs)),
+        .scratch = tern_alloc(n * sizeof(*p.scratch)),
+    };
+    char *sorted = NULL;
+
+    if (n < 2)
+        goto done;
+    if (p.pairs != NULL && p.scratch != NULL) {
+        sort_pairs(&p, n);
+        sorted = tern_alloc(room * t->merger.bytes);
+    }
+    if (sorted != NULL) {
+        gather(&p, n, sorted);
+        tern_free(*records);
+        *records = sorted;
+    }
+done:
+    tern_free(p.pairs);
+    tern_free(p.scratch);
+    return n < 2 || sorted != NULL ? TERN_OK : TERN_ENOMEM;
+}
