@@ -35,6 +35,7 @@ include tests/stencil/local.mk
 include tests/apps/bench.mk
 include tests/sort/local.mk
 include tests/apps/sort.mk
+include tests/apps/sort-binary.mk
 include tests/package/local.mk
 include tests/perf/local.mk
 include tests/stat/local.mk

@@ -2,7 +2,7 @@
 /* Generated keys: make, sort, verify, report; nothing is read or written. */
 #include "config.h"
 
-#include "sort/tern-sort.h"
+#include "sort/records.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -12,8 +12,7 @@
 
 static const char *const distributions = TERN_DISTRIBUTION_NAMES;
 
-/* Index of the first n characters of `name` among names separated by '|', or -1. */
-static int find_name(const char *names, const char *name, size_t n)
+int find_name(const char *names, const char *name, size_t n)
 {
     for (int i = 0;; i++) {
         size_t length = strcspn(names, "|");
@@ -109,6 +108,8 @@ static void print_report(tern_comm *c, const tern_generator *g, const result *r)
 
 enum tern_exit sort_generated(tern_comm *c, const sort_settings *s)
 {
+    if (makes_records(s))
+        return generate_records(c, s);
     tern_generator g = parse(s);
     void *keys = NULL;
     result r = {.sorted = false};

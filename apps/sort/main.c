@@ -3,7 +3,7 @@
  */
 #include "config.h"
 
-#include "sort/tern-sort.h"
+#include "sort/records.h"
 #include "topo/topo.h"
 
 #include <omp.h>
@@ -23,11 +23,22 @@ static const tern_option table[] = {
      "files hold binary little-endian keys of this type; generated keys are of it (u64)", 0, 0},
     {"generate", 0, TERN_OPTION_TEXT, &settings.generate, "DIST:N",
      "sort N generated keys in memory, verify and report; DIST is " TERN_DISTRIBUTION_NAMES
-     "; N may have a suffix, 10M",
+     "; N may have a suffix, 10M.  Or gensort:N[,skew][,ascii][,from=M]: write records of the Sort "
+     "Benchmark",
      0, 0},
     {"seed", 0, TERN_OPTION_COUNT, &settings.seed, "N", "of the generated keys (1)", 0, 9e15},
     {"threads", 0, TERN_OPTION_COUNT, &settings.threads, "N",
      "threads of each rank (OMP_NUM_THREADS, or its share of the CPUs)", 1, 4096},
+    {"record", 0, TERN_OPTION_COUNT, &settings.record, "BYTES",
+     "files hold records of so many bytes, ordered by --key or else by all their bytes", 1,
+     1 << 30},
+    {"key", 0, TERN_OPTION_TEXT, &settings.key, "OFFSET:LENGTH[:TYPE]",
+     "of --record: bytes that order it, counted from 0; with TYPE they are one number", 0, 0},
+    {"check", 0, TERN_OPTION_FLAG, &settings.check, NULL,
+     "do not sort: tell whether the input is in order", 0, 0},
+    {"checksum", 0, TERN_OPTION_FLAG, &settings.checksum, NULL,
+     "with --check print valsort's summary; with --generate=gensort print gensort's checksum", 0,
+     0},
     {0},
 };
 
@@ -49,9 +60,10 @@ static void check_settings(int operands)
 {
     if (settings.type >= 0 && (settings.numeric || settings.unique))
         tern_prog_usage("-n and -u are for lines of text, not for --type");
+    check_record_settings(&settings);
     if (settings.generate == NULL)
         return;
-    if (operands > 0 || settings.output != NULL)
+    if (operands > 0 || (settings.output != NULL && !makes_records(&settings)))
         tern_prog_usage("--generate neither reads nor writes files");
     if (settings.numeric || settings.unique)
         tern_prog_usage("-n and -u are for lines of text, not for --generate");
@@ -101,6 +113,8 @@ int main(int argc, char **argv)
         tern_prog_fail(TERN_EXIT_ERROR, error);
     if (settings.generate != NULL)
         status = sort_generated(c, &settings);
+    else if (settings.check && (settings.record > 0 || settings.type >= 0))
+        status = check_records(c, &settings, argc - 1, argv + 1);
     else if (settings.type >= 0)
         status = sort_binary(c, &settings, argc - 1, argv + 1);
     else

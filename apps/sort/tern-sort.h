@@ -14,6 +14,9 @@ typedef struct sort_settings {
     const char *generate; /* "DISTRIBUTION:N", or NULL */
     int64_t seed;
     int64_t threads; /* 0: what the node has for each rank */
+    int64_t record;  /* bytes of a record, or 0 */
+    const char *key; /* of a record, "OFFSET:LENGTH[:TYPE]", or NULL: all of it */
+    bool check, checksum;
 } sort_settings;
 
 /* ---- Input -------------------------------------------------------------------------------------

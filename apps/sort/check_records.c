@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* --check of keys and records, by all ranks and threads, a piece at a time: order, and the summary
+ * that valsort 1.5 of the Sort Benchmark gives, whose checksum is the sum of the records' CRC-32.
+ */
+#include "config.h"
+
+#include "sort/records.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+enum { PIECE_BYTES = 4 << 20 };
+
+/* Of some records. */
+typedef struct summary {
+    uint64_t records, checksum;
+    uint64_t equal, falls; /* records whose key is equal to, or less than, that of the one before */
+    uint64_t first_fall;   /* number of the first of the latter, or UINT64_MAX */
+} summary;
+
+/* What is checked. */
+typedef struct checking {
+    record_form form;
+    bool reverse;
+    const crc32_table *table; /* NULL: no checksum */
+    const input *in;
+    const char *block; /* all of it, on rank 0, if it came as a stream; else NULL */
+} checking;
+
+/* Records first .. end - 1, of which `piece` also has the one before, unless first is 0. */
+static summary summarise(const checking *k, const char *piece, uint64_t first, uint64_t end)
+{
+    size_t bytes = k->form.bytes;
+    summary s = {.records = end - first, .first_fall = UINT64_MAX};
+    const char *record = piece + (first > 0 ? bytes : 0);
+
+    for (uint64_t i = first; i < end; i++, record += bytes) {
+        if (k->table != NULL)
+            s.checksum += crc32_of(k->table, record, bytes);
+        if (i == 0)
+            continue;
+        int order = record_compare(&k->form, record - bytes, record);
+        s.equal += order == 0;
+        if (k->reverse ? order < 0 : order > 0) {
+            s.falls++;
+            s.first_fall = i < s.first_fall ? i : s.first_fall;
+        }
+    }
+    return s;
+}
+
+static void add(summary *sum, const summary *part)
+{
+    sum->records += part->records;
+    sum->checksum += part->checksum;
+    sum->equal += part->equal;
+    sum->falls += part->falls;
+    if (part->first_fall < sum->first_fall)
+        sum->first_fall = part->first_fall;
+}
+
+static int check_piece(const checking *k, uint64_t first, uint64_t end, char *buffer, summary *out)
+{
+    uint64_t from = first > 0 ? first - 1 : 0;
+    size_t bytes = k->form.bytes;
+    const char *piece = k->block != NULL ? k->block + from * bytes : buffer;
+
+    if (k->block == NULL) {
+        int error = sequence_read(k->in, from * bytes, (size_t)(end - from) * bytes, buffer);
+        if (error)
+            return error;
+    }
+    *out = summarise(k, piece, first, end);
+    return TERN_OK;
+}
+
+/* Records first .. end - 1 with all threads. */
+static int check_range(const checking *k, uint64_t first, uint64_t end, summary *sum)
+{
+    uint64_t step = PIECE_BYTES / k->form.bytes + 1;
+    thread_failure failed = {.error = TERN_OK};
+
+    *sum = (summary){.first_fall = UINT64_MAX};
+#pragma omp parallel if (end - first > step)
+    {
+        char *buffer = tern_alloc((step + 1) * k->form.bytes);
+        if (buffer == NULL)
+            thread_failed(&failed, TERN_ENOMEM);
+#pragma omp for schedule(dynamic, 1)
+        for (uint64_t i = first; i < end; i += step) {
+            summary part = {.first_fall = UINT64_MAX};
+            if (buffer != NULL)
+                thread_failed(&failed,
+                              check_piece(k, i, end - i < step ? end : i + step, buffer, &part));
+#pragma omp critical(sort_check)
+            add(sum, &part);
+        }
+        tern_free(buffer);
+    }
+    return thread_failure_end(&failed);
+}
+
+static int reduce(tern_comm *c, const summary *mine, summary *all)
+{
+    uint64_t sums[4] = {mine->records, mine->checksum, mine->equal, mine->falls}, total[4];
+    int error = tern_allreduce(c, sums, total, 4, MPI_UINT64_T, MPI_SUM);
+
+    if (!error)
+        error = tern_allreduce(c, &mine->first_fall, &all->first_fall, 1, MPI_UINT64_T, MPI_MIN);
+    all->records = total[0];
+    all->checksum = total[1];
+    all->equal = total[2];
+    all->falls = total[3];
+    return error;
+}
+
+static int check(tern_comm *c, checking *k, summary *all)
+{
+    uint64_t p = (uint64_t)tern_size(c), r = (uint64_t)tern_rank(c), first = 0, end;
+    size_t streamed = 0;
+    char *block = NULL;
+    summary mine;
+
+    if (k->in->stream) {
+        int error = input_read_keys(c, k->in, k->form.bytes, &block, &streamed);
+        if (error)
+            return error;
+        k->block = block;
+        end = streamed / k->form.bytes;
+    } else {
+        uint64_t n = k->in->total / k->form.bytes, rest = n % p;
+        first = n / p * r + (r < rest ? r : rest);
+        end = first + n / p + (r < rest);
+    }
+    int error = tern_agree(c, check_range(k, first, end, &mine));
+    tern_prog_phase(NULL, (size_t)(end - first) * k->form.bytes);
+    tern_free(block);
+    if (!error)
+        error = reduce(c, &mine, all);
+    if (!error)
+        report_result(c, all->records, all->records * k->form.bytes, mine.records);
+    return error;
+}
+
+/* In the words of valsort. */
+static void print_summary(const summary *s)
+{
+    if (s->falls > 0)
+        printf("First unordered record is record %" PRIu64 "\n", s->first_fall);
+    printf("Records: %" PRIu64 "\nChecksum: %" PRIx64 "\n", s->records, s->checksum);
+    if (s->falls > 0)
+        printf("ERROR - there are %" PRIu64 " unordered records\n", s->falls);
+    else
+        printf("Duplicate keys: %" PRIu64 "\nSUCCESS - all records are in order\n", s->equal);
+}
+
+enum tern_exit check_records(tern_comm *c, const sort_settings *s, int n, char **paths)
+{
+    crc32_table table;
+    input in;
+    summary all;
+    checking k = {.form = record_form_of(s), .reverse = s->reverse, .in = &in};
+
+    if (s->checksum) {
+        crc32_prepare(&table);
+        k.table = &table;
+    }
+    tern_prog_phase("check", 0);
+    int error = input_open(c, n, paths, k.form.bytes, &in);
+    if (!error)
+        error = check(c, &k, &all);
+    input_close(&in);
+    if (error)
+        tern_prog_fail(TERN_EXIT_ERROR, error);
+    if (s->checksum && tern_prog_talks())
+        print_summary(&all);
+    if (all.falls > 0 && !s->checksum) {
+        error = tern_rank(c) == 0 ? tern_fail(TERN_EMISMATCH, NULL,
+                                              "record %" PRIu64 ", counted from 0, is out of order",
+                                              all.first_fall)
+                                  : TERN_OK;
+        tern_prog_fail(TERN_EXIT_DIFFER, tern_agree(c, error));
+    }
+    return all.falls > 0 ? TERN_EXIT_DIFFER : TERN_EXIT_OK;
+}

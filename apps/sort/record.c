@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What --record and --key say of a file. */
+#include "config.h"
+
+#include "sort/records.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A number up to the next ':' or the end; *text moves behind it. */
+static size_t number(const sort_settings *s, const char **text)
+{
+    size_t n = strcspn(*text, ":");
+    char copy[32];
+    double value;
+
+    snprintf(copy, sizeof(copy), "%.*s", (int)n, *text);
+    if (tern_parse_number(copy, &value) || value < 0 || value > 0x1p31 || value != floor(value))
+        tern_prog_usage("--key=%s: '%s' is no number of bytes", s->key, copy);
+    *text += n + ((*text)[n] == ':');
+    return (size_t)value;
+}
+
+/* OFFSET:LENGTH[:TYPE] */
+static void parse_key(const sort_settings *s, record_form *form)
+{
+    const char *text = s->key;
+
+    if (strchr(text, ':') == NULL)
+        tern_prog_usage("--key=%s: with --record it is OFFSET:LENGTH[:TYPE]", text);
+    form->key_offset = number(s, &text);
+    form->key_bytes = number(s, &text);
+    if (*text != '\0') {
+        int type = find_name(TERN_KEY_NAMES, text, strlen(text));
+        if (type < 0)
+            tern_prog_usage("--key=%s: '%s' is none of " TERN_KEY_NAMES, s->key, text);
+        if (form->key_bytes != tern_key_bytes((enum tern_key_type)type))
+            tern_prog_usage("--key=%s: %s has %zu bytes", s->key, text,
+                            tern_key_bytes((enum tern_key_type)type));
+        form->type = (enum tern_key_type)type;
+        form->key_bytes = 0;
+    }
+    if (form->key_offset + (text[0] != '\0' ? tern_key_bytes(form->type) : form->key_bytes)
+            > form->bytes
+        || (text[0] == '\0' && form->key_bytes == 0))
+        tern_prog_usage("--key=%s: no such bytes in a record of %zu", s->key, form->bytes);
+}
+
+record_form record_form_of(const sort_settings *s)
+{
+    record_form form = {.bytes = (size_t)s->record, .key_bytes = (size_t)s->record};
+
+    if (s->record == 0) {
+        form.type = (enum tern_key_type)s->type;
+        form.bytes = tern_key_bytes(form.type);
+    } else if (s->key != NULL) {
+        parse_key(s, &form);
+    }
+    return form;
+}
+
+void check_record_settings(const sort_settings *s)
+{
+    bool binary = s->record > 0 || s->type >= 0;
+
+    if (s->record > 0 && (s->numeric || s->unique))
+        tern_prog_usage("-n and -u are for lines of text, not for --record");
+    if (s->record > 0 && s->type >= 0)
+        tern_prog_usage("--type is for files of keys alone; in records the type stands in --key");
+    if (s->record > 0 && s->generate != NULL)
+        tern_prog_usage("--generate makes no files of --record; try --generate=gensort:N");
+    if (s->record > 0 && !s->check)
+        tern_prog_usage("--record goes with --check");
+    if (s->check && !binary)
+        tern_prog_usage("--check needs --record or --type");
+    if (s->key != NULL && s->record == 0)
+        tern_prog_usage("--key needs --record");
+    if (s->checksum && !(s->check && binary) && !makes_records(s))
+        tern_prog_usage("--checksum goes with --check of records or keys, and --generate=gensort");
+}
+
+/* A little-endian number as an unsigned one that is ordered alike. */
+static uint64_t image_of(enum tern_key_type type, const unsigned char *p)
+{
+    size_t width = tern_key_bytes(type);
+    uint64_t x = 0, top = UINT64_C(1) << (8 * width - 1);
+
+    for (size_t i = width; i-- > 0;)
+        x = x << 8 | p[i];
+    if (type == TERN_F32 || type == TERN_F64)
+        return x & top ? ~x & (top | (top - 1)) : x | top;
+    return type >= TERN_I8 && type <= TERN_I64 ? x ^ top : x;
+}
+
+int record_compare(const record_form *form, const void *a, const void *b)
+{
+    const unsigned char *x = (const unsigned char *)a + form->key_offset;
+    const unsigned char *y = (const unsigned char *)b + form->key_offset;
+
+    if (form->key_bytes > 0)
+        return memcmp(x, y, form->key_bytes);
+    uint64_t i = image_of(form->type, x), j = image_of(form->type, y);
+    return (i > j) - (i < j);
+}
