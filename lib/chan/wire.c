@@ -45,7 +45,7 @@ static int open_origin(tern_chan *ch, struct tern__origin *o, size_t credits)
 {
     *o = (struct tern__origin){.open = true, .room = credits};
     for (int i = 0; i < TERN__WORDS; i++)
-        o->replies[i].req = TERN_REQ_NULL;
+        o->replies[i].req = MPI_REQUEST_NULL;
     o->item = ch->capacity == 0 ? tern_alloc(ch->layout.width) : NULL;
     return ch->capacity > 0 || o->item != NULL ? TERN_OK : TERN_ENOMEM;
 }
@@ -74,29 +74,62 @@ static int open_lanes(tern_chan *ch)
     return error;
 }
 
+int tern__wire_failed(const char *call)
+{
+    return tern_fail(TERN_EMPI, NULL, "%s failed in a channel", call);
+}
+
+int tern__wire_start(MPI_Request *req) /* hot */
+{
+    return MPI_Start(req) == MPI_SUCCESS ? TERN_OK : tern__wire_failed("MPI_Start");
+}
+
+int tern__wire_isend(const struct tern__wire *w, tern_comm *c, const void *bytes, size_t n, int to,
+                     int tag, MPI_Request *out) /* hot */
+{
+    if (n <= INT32_MAX) {
+        if (w->isend(bytes, (int)n, MPI_BYTE, to, tag, tern_comm_raw(c), out) != MPI_SUCCESS)
+            return tern__wire_failed("MPI_Isend");
+    } else {
+        tern_req req;
+        int error = tern_isend(c, bytes, n, MPI_BYTE, to, tag, &req);
+        if (error)
+            return error;
+        *out = req.mpi;
+    }
+    return tern__wire_test(out, MPI_STATUS_IGNORE) == TERN_EMPI ? TERN_EMPI : TERN_OK;
+}
+
 static int post(tern_chan *ch)
 {
     struct tern__wire *w = ch->wire;
     int error = TERN_OK;
 
-    for (w->next = 0; w->next < TERN__ARRIVALS && ch->receives && !error; w->next++) {
-        w->arrivals[w->next].items = tern_alloc(w->message_bytes);
-        if (w->arrivals[w->next].items == NULL)
+    for (int i = 0; i < TERN__ARRIVALS && ch->receives && !error; i++) {
+        struct tern__arrival *a = &w->arrivals[i];
+        a->items = tern_alloc(w->message_bytes);
+        if (a->items == NULL)
             return TERN_ENOMEM;
-        error = tern__wire_post(ch, &w->arrivals[w->next]);
+        error = tern_recv_init(w->there, a->items, w->message_bytes, MPI_BYTE, w->source,
+                               MPI_ANY_TAG, &a->req);
+        error = error ? error : tern__wire_start(&a->req.mpi);
     }
-    w->next = 0;
-    return ch->sends && !error ? tern__wire_post_word(ch) : error;
+    if (error || !ch->sends)
+        return error;
+    error = tern_recv_init(w->back, &w->word, sizeof(w->word), MPI_BYTE, MPI_ANY_SOURCE, 0,
+                           &w->word_req);
+    return error ? error : tern__wire_start(&w->word_req.mpi);
 }
 
 static void chore(void *state)
 {
     tern_chan *ch = state;
+    struct tern__wire *w = ch->wire;
 
     if (ch->threads && pthread_mutex_trylock(&ch->recv_lock) != 0)
         return; /* somebody is at it */
     if (ch->receives)
-        tern__wire_absorb(ch);
+        w->broken |= (ch->capacity == 0 ? tern__wire_absorb(ch) : tern__wire_give_all(ch)) < 0;
     tern__unlock(ch, &ch->recv_lock);
 }
 
@@ -108,6 +141,7 @@ int tern__wire_open(tern_chan *ch)
     ch->wire = w;
     if (w == NULL)
         return tern_fail(TERN_ENOMEM, NULL, "chan_open: no memory for channel '%s'", ch->name);
+    w->isend = tern_env_number("TERN_STRICT") != 0 ? MPI_Issend : MPI_Isend;
     w->word_req = TERN_REQ_NULL;
     w->message_bytes = message_bytes(ch);
     for (int i = 0; i < TERN__ARRIVALS; i++)
@@ -119,7 +153,7 @@ int tern__wire_open(tern_chan *ch)
         error = open_lanes(ch);
     if (!error)
         error = post(ch);
-    if (error == TERN_OK && ch->capacity == 0) {
+    if (error == TERN_OK && ch->receives) {
         w->chore = (struct tern_chore){chore, ch, NULL};
         tern_chore_add(&w->chore);
     }
@@ -170,13 +204,15 @@ static bool origins_drained(tern_chan *ch)
         w->broken |= tern__wire_repost(ch) < 0;
     for (size_t i = 0; i < ch->ends_n; i++) {
         struct tern__origin *o = &w->origins[i];
+        if (!(ch->ends[i].role & TERN_SENDER))
+            continue;
         if (o->leaves && tern__wire_reply(ch, i, TERN__LEAVE) == TERN_OK) {
             o->leaves = false;
             o->left = true;
         }
         all &= !o->open && !o->leaves;
         for (int k = 0; k < TERN__WORDS; k++)
-            all &= tern_test(&o->replies[k].req, NULL) == TERN_OK;
+            all &= tern__wire_test(&o->replies[k].req, MPI_STATUS_IGNORE) == TERN_OK;
     }
     return all;
 }
@@ -193,12 +229,20 @@ bool tern__wire_drained(tern_chan *ch)
     return all || w->broken;
 }
 
+/* A posted receive. */
 static void drop(tern_req *req)
 {
-    if (tern_test(req, NULL) != TERN_EAGAIN)
+    MPI_Status status;
+    int cancelled = 1;
+
+    if (req->mpi == MPI_REQUEST_NULL)
         return;
-    if (tern_cancel(req) == TERN_OK && tern_wait(req, NULL, TERN_FOREVER) == TERN_OK)
+    if (tern__wire_test(&req->mpi, MPI_STATUS_IGNORE) == TERN_EAGAIN
+        && MPI_Cancel(&req->mpi) == MPI_SUCCESS && MPI_Wait(&req->mpi, &status) == MPI_SUCCESS)
+        MPI_Test_cancelled(&status, &cancelled);
+    if (!cancelled)
         tern_log(TERN_LOG_WARN, "a message of a channel came after its end"); /* a bug */
+    (void)tern_req_free(req);
 }
 
 void tern__wire_free(tern_chan *ch)
@@ -239,6 +283,8 @@ void tern__wire_lay_out(tern_chan *ch, size_t senders)
 const struct tern__transport tern__wire = {
     .name = "wire",
     .lay_out = tern__wire_lay_out,
+    .send_one = tern__wire_send_one,
+    .recv_one = tern__wire_recv_one,
     .put = tern__wire_put,
     .take = tern__wire_take,
     .can_put = tern__wire_can_put,

@@ -13,10 +13,10 @@
 
 /* Tags of what goes from senders to receivers. */
 enum {
-    TERN__ITEMS = 1, /* some, or one of variable size */
-    TERN__RETRACT,   /* capacity 0: the item sent last is not to be taken any more */
-    TERN__ASK,       /* capacity 0: from now on tell me whether you wait */
-    TERN__CLOSE      /* the last message */
+    TERN__RETRACT = 1, /* capacity 0: the item sent last is not to be taken any more */
+    TERN__ASK,         /* capacity 0: from now on tell me whether you wait */
+    TERN__CLOSE,       /* the last message */
+    TERN__ITEMS        /* and their number is added */
 };
 
 /* What goes back: a number of credits, or one of these. */
@@ -36,11 +36,12 @@ struct tern__lane {
     bool waiting; /* the receiver says so */
     bool asked;   /* it was asked to */
     size_t room, credits;
-    uint64_t sent, reaped;              /* items; those between lie in the ring */
-    uint64_t first_message, messages_n; /* under way, the oldest first */
+    size_t at;                          /* where in the ring the next item goes */
+    uint64_t sent, reaped;              /* items; those between are MPI's */
+    uint64_t first_message, messages_n; /* that MPI has not done with at once, the oldest first */
     unsigned char *items;               /* room of them, layout.width each */
     struct tern__message {
-        tern_req req;
+        MPI_Request req;
         size_t n;
     } * messages;       /* room of them */
     tern_req last, ask; /* CLOSE or RETRACT; ASK */
@@ -60,7 +61,7 @@ struct tern__origin {
     size_t bytes;   /* of item */
     unsigned char *item;
     struct tern__reply {
-        tern_req req;
+        MPI_Request req;
         int64_t word;
     } replies[TERN__WORDS];
     unsigned next_reply;
@@ -68,16 +69,19 @@ struct tern__origin {
 
 /* A posted receive, and what came. */
 struct tern__arrival {
-    tern_req req;
+    tern_req req; /* persistent: that is faster where many are posted */
     int source;
     bool ready;
-    size_t bytes;    /* of the message */
+    size_t bytes;    /* of an item */
     size_t at, left; /* items taken, and not yet */
     unsigned char *items;
 };
 
+typedef int tern__isend(const void *, int, MPI_Datatype, int, int, MPI_Comm, MPI_Request *);
+
 struct tern__wire {
     tern_comm *there, *back;
+    tern__isend *isend;       /* MPI_Isend, or MPI_Issend with TERN_STRICT */
     struct tern__lane *lanes; /* of this sender */
     size_t lanes_n;
     tern_req word_req; /* of the next word */
@@ -98,11 +102,24 @@ struct tern__wire {
 };
 
 /* What all files of the wire use. */
-int tern__wire_absorb(tern_chan *ch); /* capacity 0: take in what came */
+int tern__wire_absorb(tern_chan *ch);    /* capacity 0: take in what came */
+int tern__wire_failed(const char *call); /* TERN_EMPI */
+/* Send bytes; *out is MPI_REQUEST_NULL if MPI has done with them already. */
+int tern__wire_isend(const struct tern__wire *w, tern_comm *c, const void *bytes, size_t n, int to,
+                     int tag, MPI_Request *out);
+/* tern_test() without its layers: they cost as much as MPI_Test. */
+static inline int tern__wire_test(MPI_Request *req, MPI_Status *status) /* hot */
+{
+    int done = 0;
+
+    if (MPI_Test(req, &done, status) != MPI_SUCCESS)
+        return tern__wire_failed("MPI_Test");
+    return done ? TERN_OK : TERN_EAGAIN;
+}
+int tern__wire_start(MPI_Request *req);
 
 /* Senders: take in what came back; where the next item lies; send n from there; see what is sent,
  * false if `all` is wanted and some are under way. */
-int tern__wire_post_word(tern_chan *ch);
 int tern__wire_words(tern_chan *ch);
 unsigned char *tern__wire_slot(const tern_chan *ch, const struct tern__lane *l);
 int tern__wire_send(tern_chan *ch, struct tern__lane *l, size_t n, size_t bytes);
@@ -112,11 +129,14 @@ bool tern__wire_can_put(tern_chan *ch);
 int tern__wire_reserve(tern_chan *ch, void **out);
 int tern__wire_commit(tern_chan *ch, size_t bytes);
 
-/* Receivers: post a receive; the next arrival with items, TERN_EAGAIN if there is none; be done
- * with it; say a word, TERN_EAGAIN if too many are under way. */
-int tern__wire_post(tern_chan *ch, struct tern__arrival *a);
+bool tern__wire_send_one(tern_chan *ch, const void *item);
+
+/* Receivers: the next arrival with items, TERN_EAGAIN if there is none; be done with it; say a
+ * word, TERN_EAGAIN if too many are under way. */
+bool tern__wire_recv_one(tern_chan *ch, void *item);
 int tern__wire_arrival(tern_chan *ch, struct tern__arrival **out);
 int tern__wire_repost(tern_chan *ch);
+int tern__wire_give_all(tern_chan *ch); /* credits */
 int tern__wire_reply(tern_chan *ch, size_t origin, int64_t word);
 int tern__wire_take(tern_chan *ch, unsigned char *items, size_t most, size_t n, size_t *done,
                     size_t *bytes);

@@ -4,20 +4,14 @@
 
 #include "chan/wire.h"
 
-int tern__wire_post(tern_chan *ch, struct tern__arrival *a)
-{
-    a->ready = false;
-    return tern_irecv(ch->wire->there, a->items, ch->wire->message_bytes, MPI_BYTE,
-                      ch->wire->source, MPI_ANY_TAG, &a->req);
-}
-
-int tern__wire_repost(tern_chan *ch)
+int tern__wire_repost(tern_chan *ch) /* hot */
 {
     struct tern__wire *w = ch->wire;
     struct tern__arrival *a = &w->arrivals[w->next];
 
     w->next = (w->next + 1) % TERN__ARRIVALS;
-    return tern__wire_post(ch, a);
+    a->ready = false;
+    return tern__wire_start(&a->req.mpi);
 }
 
 int tern__wire_reply(tern_chan *ch, size_t origin, int64_t word)
@@ -27,11 +21,13 @@ int tern__wire_reply(tern_chan *ch, size_t origin, int64_t word)
 
     if (o->left)
         return TERN_OK;
-    if (tern_test(&r->req, NULL) == TERN_EAGAIN)
-        return TERN_EAGAIN;
+    int error = tern__wire_test(&r->req, MPI_STATUS_IGNORE);
+    if (error)
+        return error;
     o->next_reply = (o->next_reply + 1) % TERN__WORDS;
     r->word = word;
-    return tern_isend(ch->wire->back, &r->word, 1, MPI_INT64_T, (int)origin, 0, &r->req);
+    return tern__wire_isend(ch->wire, ch->wire->back, &r->word, sizeof(r->word), (int)origin, 0,
+                            &r->req);
 }
 
 /* What is no item is seen to here. */
@@ -50,27 +46,36 @@ static void see_to(tern_chan *ch, const struct tern__arrival *a, int tag)
     }
 }
 
+static size_t length(const MPI_Status *s)
+{
+    MPI_Count bytes = 0;
+
+    MPI_Get_elements_x(s, MPI_BYTE, &bytes);
+    return (size_t)bytes;
+}
+
 int tern__wire_arrival(tern_chan *ch, struct tern__arrival **out) /* hot */
 {
     struct tern__wire *w = ch->wire;
 
     for (;;) {
         struct tern__arrival *a = &w->arrivals[w->next];
-        tern_status s;
+        MPI_Status s;
         *out = a;
         if (a->ready)
             return TERN_OK;
-        int error = tern_test(&a->req, &s);
+        int error = tern__wire_test(&a->req.mpi, &s);
         if (error)
             return error;
-        a->source = s.source;
-        a->bytes = s.bytes;
-        a->ready = true;
+        a->source = s.MPI_SOURCE;
         a->at = 0;
-        a->left = ch->item == TERN_VARIABLE ? 1 : s.bytes / ch->layout.width;
-        if (s.tag == TERN__ITEMS)
+        if (s.MPI_TAG > TERN__ITEMS) {
+            a->left = (size_t)(s.MPI_TAG - TERN__ITEMS);
+            a->bytes = ch->item == TERN_VARIABLE ? length(&s) : ch->item;
+            a->ready = true;
             return TERN_OK;
-        see_to(ch, a, s.tag);
+        }
+        see_to(ch, a, s.MPI_TAG);
         error = tern__wire_repost(ch);
         if (error)
             return error;
@@ -94,7 +99,7 @@ static int give(tern_chan *ch, size_t origin, size_t least) /* hot */
     return error == TERN_EAGAIN ? TERN_OK : error;
 }
 
-static int give_all(tern_chan *ch)
+int tern__wire_give_all(tern_chan *ch)
 {
     int error = TERN_OK;
 
@@ -129,8 +134,7 @@ int tern__wire_take(tern_chan *ch, unsigned char *items, size_t most, size_t n, 
 
     while (got < n && (error = tern__wire_arrival(ch, &a)) == TERN_OK) {
         size_t part = a->left < n - got ? a->left : n - got;
-        if (ch->item == TERN_VARIABLE)
-            *bytes = a->bytes;
+        *bytes = a->bytes;
         if (*bytes > most)
             return TERN_ETRUNC;
         tern__copy(items + got * most, a->items + a->at * *bytes, part * *bytes);
@@ -140,19 +144,26 @@ int tern__wire_take(tern_chan *ch, unsigned char *items, size_t most, size_t n, 
             break;
     }
     *done = got;
-    if (got > 0)
-        return TERN_OK;
-    return error == TERN_EAGAIN && give_all(ch) < 0 ? TERN_EMPI : error;
+    return got > 0 ? TERN_OK : error;
+}
+
+bool tern__wire_recv_one(tern_chan *ch, void *item) /* hot */
+{
+    struct tern__arrival *a;
+
+    if (ch->wire->broken || tern__wire_arrival(ch, &a) != TERN_OK)
+        return false;
+    tern__copy(item, a->items + a->at * ch->item, ch->item);
+    ch->wire->broken = consume(ch, a, 1) != TERN_OK;
+    ch->stats.received++;
+    return true;
 }
 
 bool tern__wire_can_take(tern_chan *ch)
 {
     struct tern__arrival *a;
-    int error = tern__wire_arrival(ch, &a);
 
-    if (error == TERN_EAGAIN)
-        error = give_all(ch) < 0 ? TERN_EMPI : error;
-    return error != TERN_EAGAIN;
+    return tern__wire_arrival(ch, &a) != TERN_EAGAIN;
 }
 
 int tern__wire_peek(tern_chan *ch, const void **out, size_t *bytes)
@@ -160,11 +171,9 @@ int tern__wire_peek(tern_chan *ch, const void **out, size_t *bytes)
     struct tern__arrival *a;
     int error = tern__wire_arrival(ch, &a);
 
-    if (error == TERN_EAGAIN)
-        error = give_all(ch) < 0 ? TERN_EMPI : error;
     if (error)
         return error;
-    *bytes = ch->item == TERN_VARIABLE ? a->bytes : ch->item;
+    *bytes = a->bytes;
     *out = a->items + a->at * ch->layout.width;
     return TERN_OK;
 }

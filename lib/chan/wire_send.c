@@ -8,13 +8,6 @@ enum {
     LOOK_EVERY = 16 /* sends between two looks at what came back: a look costs as much as a send */
 };
 
-int tern__wire_post_word(tern_chan *ch)
-{
-    struct tern__wire *w = ch->wire;
-
-    return tern_irecv(w->back, &w->word, 1, MPI_INT64_T, MPI_ANY_SOURCE, 0, &w->word_req);
-}
-
 static void take_word(tern_chan *ch, int source, int64_t word)
 {
     struct tern__wire *w = ch->wire;
@@ -34,21 +27,24 @@ static void take_word(tern_chan *ch, int source, int64_t word)
         l->waiting = word == TERN__WAITING;
 }
 
-int tern__wire_words(tern_chan *ch)
+int tern__wire_words(tern_chan *ch) /* hot */
 {
     struct tern__wire *w = ch->wire;
-    tern_status s;
+    MPI_Status s;
     int error;
 
-    while (w->left_n < w->lanes_n && (error = tern_test(&w->word_req, &s)) != TERN_EAGAIN) {
+    while (w->left_n < w->lanes_n
+           && (error = tern__wire_test(&w->word_req.mpi, &s)) != TERN_EAGAIN) {
         if (error)
             return error;
-        take_word(ch, s.source, w->word);
+        take_word(ch, s.MPI_SOURCE, w->word);
         if (w->left_n == w->lanes_n)
             break;
-        error = tern__wire_post_word(ch);
+        error = tern__wire_start(&w->word_req.mpi);
         if (error)
             return error;
+        if (w->lanes_n == 1 && ch->capacity > 0 && w->lanes[0].credits > 0)
+            break; /* looking for more would cost as much as a send */
     }
     return TERN_OK;
 }
@@ -71,7 +67,7 @@ bool tern__wire_reap(struct tern__lane *l, bool all)
 {
     while (l->first_message < l->messages_n) {
         struct tern__message *m = &l->messages[l->first_message % l->room];
-        if (tern_test(&m->req, NULL) == TERN_EAGAIN)
+        if (tern__wire_test(&m->req, MPI_STATUS_IGNORE) == TERN_EAGAIN)
             return !all;
         l->reaped += m->n;
         l->first_message++;
@@ -81,14 +77,14 @@ bool tern__wire_reap(struct tern__lane *l, bool all)
 
 unsigned char *tern__wire_slot(const tern_chan *ch, const struct tern__lane *l)
 {
-    return l->items + l->sent % l->room * ch->layout.width;
+    return l->items + l->at * ch->layout.width;
 }
 
 /* Items that can be sent on the lane in one message now. */
 static size_t fits(const tern_chan *ch, struct tern__lane *l) /* hot */
 {
     size_t most = ch->wire->message_bytes / ch->layout.width;
-    size_t to_end = l->room - (size_t)(l->sent % l->room);
+    size_t to_end = l->room - l->at;
 
     most = most < l->credits ? most : l->credits;
     if (l->sent - l->reaped + most > l->room) { /* received, but MPI has not said so here */
@@ -101,16 +97,19 @@ static size_t fits(const tern_chan *ch, struct tern__lane *l) /* hot */
 
 int tern__wire_send(tern_chan *ch, struct tern__lane *l, size_t n, size_t bytes) /* hot */
 {
-    struct tern__message *m = &l->messages[l->messages_n % l->room];
-    int error = tern_isend(ch->wire->there, tern__wire_slot(ch, l), n * bytes, MPI_BYTE, l->rank,
-                           TERN__ITEMS, &m->req);
+    MPI_Request req;
+    int error = tern__wire_isend(ch->wire, ch->wire->there, tern__wire_slot(ch, l), n * bytes,
+                                 l->rank, TERN__ITEMS + (int)n, &req);
 
     if (error)
         return error;
-    m->n = n;
-    l->messages_n++;
+    if (req != MPI_REQUEST_NULL || l->first_message < l->messages_n)
+        l->messages[l->messages_n++ % l->room] = (struct tern__message){req, n};
+    else
+        l->reaped += n;
     l->sent += n;
     l->credits -= n;
+    l->at = l->at + n < l->room ? l->at + n : 0;
     return TERN_OK;
 }
 
@@ -149,6 +148,22 @@ int tern__wire_put(tern_chan *ch, const unsigned char *items, size_t bytes, size
     }
     *done = sent;
     return sent > 0 ? TERN_OK : error ? error : TERN_EAGAIN;
+}
+
+bool tern__wire_send_one(tern_chan *ch, const void *item) /* hot */
+{
+    struct tern__wire *w = ch->wire;
+    struct tern__lane *l = &w->lanes[0];
+
+    if (w->lanes_n > 1 || l->left || l->first_message < l->messages_n)
+        return false;
+    if (l->credits == 0 && (tern__wire_words(ch) != TERN_OK || l->credits == 0 || l->left))
+        return false;
+    tern__copy(tern__wire_slot(ch, l), item, ch->item);
+    if (tern__wire_send(ch, l, 1, ch->item) != TERN_OK)
+        return false;
+    ch->stats.sent++;
+    return true;
 }
 
 bool tern__wire_can_put(tern_chan *ch)
