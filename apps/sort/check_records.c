@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "sort/records.h"
+#include "sort/record_file.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
  */
 #include "config.h"
 
-#include "sort/records.h"
+#include "sort/record_file.h"
 #include "topo/topo.h"
 
 #include <omp.h>

@@ -2,7 +2,7 @@
 /* What --record and --key say of a file. */
 #include "config.h"
 
-#include "sort/records.h"
+#include "sort/record_file.h"
 
 #include <math.h>
 #include <stdio.h>

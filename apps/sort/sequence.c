@@ -2,7 +2,7 @@
 /* Parts of the operands, wherever they begin. */
 #include "config.h"
 
-#include "sort/records.h"
+#include "sort/record_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Inside tern-sort: files of keys and of fixed-size records. */
-#ifndef TERN_APPS_SORT_RECORDS_H
-#define TERN_APPS_SORT_RECORDS_H
+#ifndef TERN_APPS_SORT_RECORD_FILE_H
+#define TERN_APPS_SORT_RECORD_FILE_H
 
 #include "sort/tern-sort.h"
 
