@@ -25,4 +25,5 @@ include lib/coll/local.mk
 include lib/sort/local.mk
 include lib/grid/local.mk
 include lib/stencil/local.mk
+include lib/ckpt/local.mk
 include lib/prog/local.mk

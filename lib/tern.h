@@ -11,5 +11,6 @@
 #include "sort/sort.h"
 #include "grid/grid.h"
 #include "stencil/stencil.h"
+#include "ckpt/ckpt.h"
 #include "prog/prog.h"
 #endif
