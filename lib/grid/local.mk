@@ -4,3 +4,4 @@ lib_libterncore_la_SOURCES += %D%/grid.h %D%/halo.h %D%/segment.h \
   %D%/shared.c %D%/split.c
 terngridincludedir = $(pkgincludedir)/grid
 terngridinclude_HEADERS = %D%/grid.h
+dist_man_MANS += %D%/tern_grid.3 %D%/tern_halo.3
