@@ -12,5 +12,6 @@
 #include "grid/grid.h"
 #include "stencil/stencil.h"
 #include "ckpt/ckpt.h"
+#include "field/field.h"
 #include "prog/prog.h"
 #endif

@@ -35,9 +35,9 @@
 # define ZSTD "not found; nothing uses it yet"
 #endif
 #ifdef HAVE_HDF5
-# define HDF5 "found; nothing uses it yet"
+# define HDF5 "yes"
 #else
-# define HDF5 "not used yet"
+# define HDF5 "no: built without HDF5 (Debian: libhdf5-dev)"
 #endif
 
 /* The first line of what MPI says of itself: the rest tells how it was built. */
@@ -82,7 +82,7 @@ void info_features(void)
     put_feature("JSON reports", "json", JSON);
     put_feature("pictures", "png", PICTURES);
     put_feature("zstd", "zstd", ZSTD);
-    put_feature("parallel HDF5", "hdf5", HDF5);
+    put_feature("HDF5 files", "hdf5", HDF5);
     tern_json_end(tern_prog_report());
 }
 
