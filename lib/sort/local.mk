@@ -4,8 +4,11 @@ lib_libterncore_la_SOURCES += %D%/sort.h %D%/keys.h %D%/lines.h %D%/radix_templa
   %D%/algorithm_radix.c %D%/own.c %D%/swap.c %D%/balance.c %D%/by_key.c \
   %D%/image_items.c %D%/items.c %D%/pair_items.c %D%/record_items.c \
   %D%/records.c \
+  %D%/lanes.h %D%/network.h %D%/quick.h %D%/quick_scalar.h %D%/quick_template.h \
+  %D%/quick_undef.h %D%/quick_vector.h %D%/simd.h \
   %D%/counting.c %D%/exchange.c %D%/generate.c %D%/key.c %D%/line_bytes.c %D%/line_groups.c \
-  %D%/line_merge.c %D%/line_numeric.c %D%/line_parse.c %D%/line_split.c %D%/lines.c %D%/merge.c \
+  %D%/line_merge.c %D%/line_numeric.c %D%/line_parse.c %D%/line_split.c %D%/lines.c %D%/merge.c %D%/quick.c \
+  %D%/quick_avx2.c %D%/quick_avx512.c %D%/quick_scalar.c %D%/simd.c %D%/split_table.c \
   %D%/radix.c %D%/sort.c %D%/split.c %D%/verify.c %D%/width.c
 ternsortincludedir = $(pkgincludedir)/sort
 ternsortinclude_HEADERS = %D%/sort.h

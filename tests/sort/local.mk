@@ -1,4 +1,9 @@
-test_programs += tests/sort/test_keys tests/sort/test_lines tests/sort/test_records
+test_programs += tests/sort/test_kernels tests/sort/test_keys tests/sort/test_lines tests/sort/test_records
+tests_sort_test_kernels_SOURCES = %D%/test_kernels.c
+tests_sort_test_kernels_CPPFLAGS = $(TESTINCLUDES)
+tests_sort_test_kernels_LDADD = $(TESTLIBS)
+tests_sort_test_kernels_LDFLAGS = $(TESTLINK)
+
 tests_sort_test_keys_SOURCES = %D%/test_keys.c
 tests_sort_test_keys_CPPFLAGS = $(TESTINCLUDES)
 tests_sort_test_keys_LDADD = $(TESTLIBS)
