@@ -35,8 +35,8 @@ void print_outcome(const struct request *r, const tern_stencil *s, const struct 
     char x[64], y[64];
 
     printf("grid       %" PRId64 " x %" PRId64 " points, x %s, y %s\n", g->size[0], g->size[1],
-           boundary_text(&r->spec.boundary[0], x, sizeof(x)),
-           boundary_text(&r->spec.boundary[1], y, sizeof(y)));
+           boundary_text(&r->spec.boundary[0][0], x, sizeof(x)),
+           boundary_text(&r->spec.boundary[1][0], y, sizeof(y)));
     printf("ranks      %d x %d, %d thread%s each\n", g->parts[0], g->parts[1], threads,
            threads == 1 ? "" : "s");
     printf("steps      %" PRId64 " in %.3f s: %.3f GLUP/s, %.0f %% of the memory roofline\n",
@@ -63,7 +63,7 @@ static void put_layout(tern_json *j, const struct request *r, const tern_grid *g
     tern_json_end(j);
     tern_json_array(j, "boundary");
     for (int d = 0; d < g->dims; d++)
-        tern_json_text(j, NULL, boundary_text(&r->spec.boundary[d], text, sizeof(text)));
+        tern_json_text(j, NULL, boundary_text(&r->spec.boundary[d][0], text, sizeof(text)));
     tern_json_end(j);
 }
 

@@ -70,15 +70,17 @@ static int read_boundary(const char *text, const char *word, size_t n, tern_boun
     return TERN_OK;
 }
 
-static int read_boundaries(const char *text, tern_boundary out[2])
+static int read_boundaries(const char *text, tern_boundary out[][2])
 {
     const char *comma = strchr(text, ',');
     size_t first = comma != NULL ? (size_t)(comma - text) : strlen(text);
-    int error = read_boundary(text, text, first, &out[0]);
+    int error = read_boundary(text, text, first, &out[0][0]);
 
-    out[1] = out[0];
+    out[1][0] = out[0][0];
     if (error >= 0 && comma != NULL)
-        error = read_boundary(text, comma + 1, strlen(comma + 1), &out[1]);
+        error = read_boundary(text, comma + 1, strlen(comma + 1), &out[1][0]);
+    for (int d = 0; d < 2; d++)
+        out[d][1] = out[d][0];
     return error;
 }
 
