@@ -12,14 +12,16 @@
 
 enum { SHARE = 4096 }; /* points, some 2 us, that are worth waking a thread for */
 
-static int check(const tern_stencil *s, const tern_stencil_spec *spec)
+/* Beyond the limit waves of the shortest length grow. */
+static int set_diffusion(tern_stencil *s, double wanted)
 {
-    double most = 2 / tern__shape_steepest(&s->laplacian);
+    const double most = 2 / tern__shape_steepest(&s->laplacian);
 
-    if (!(spec->diffusion > 0 && spec->diffusion <= most * (1 + 1e-12)))
+    s->diffusion = wanted != 0 ? wanted : 0.8 * most;
+    if (!(s->diffusion > 0 && s->diffusion <= most * (1 + 1e-12)))
         return tern_fail(TERN_EINVAL, NULL,
                          "the diffusion number %g is outside (0, %g], where the scheme is stable",
-                         spec->diffusion, most);
+                         wanted, most);
     return TERN_OK;
 }
 
@@ -32,10 +34,9 @@ static int set_shape(tern_stencil *s, const tern_stencil_spec *spec)
         return tern__shape_points(spec->points, spec->n_points, spec->dims, &s->shape);
     error = tern__shape_named(spec->stencil, &s->laplacian);
     if (error >= 0)
-        error = check(s, spec);
+        error = set_diffusion(s, spec->diffusion);
     if (error >= 0)
-        tern__shape_combine(&s->laplacian, 1, spec->diffusion, &s->shape);
-    s->diffusion = spec->diffusion;
+        tern__shape_combine(&s->laplacian, 1, s->diffusion, &s->shape);
     return error;
 }
 
@@ -237,6 +238,11 @@ void tern_stencil_blocking(const tern_stencil *s, int *steps, int64_t *tile)
 {
     *steps = s->plan[0].depth;
     *tile = s->plan[0].tile[s->grid.dims - 2];
+}
+
+double tern_stencil_diffusion(const tern_stencil *s)
+{
+    return s->diffusion;
 }
 
 const char *tern_stencil_isa(const tern_stencil *s)

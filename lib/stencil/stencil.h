@@ -81,7 +81,7 @@ typedef struct tern_stencil_spec {
     int64_t size[TERN_GRID_DIMS];              /**< points along x, y and z */
     int parts[TERN_GRID_DIMS];                 /**< blocks along them; 0: chosen */
     tern_boundary boundary[TERN_GRID_DIMS][2]; /**< before and behind, along x, y and z */
-    double diffusion; /**< w above, in (0, 2 / steepest symbol of L]: beyond it is not stable */
+    double diffusion; /**< w above, at most what is stable: 1/4 for 2d5; 0: 0.8 of that */
     const char *halo; /**< one of tern_halo_mode_name() */
     int threads;      /**< of each rank; 0: as many as it has CPUs */
     int64_t block;    /**< steps in one pass over memory and between two exchanges, at most 64; 0:
@@ -115,6 +115,9 @@ TERN_API int tern_stencil_threads(const tern_stencil *s);
 /** The blocks in use: steps, and points of a tile along x or, in space, y (0: all).  They change
  * while they are tried.  Local. */
 TERN_API void tern_stencil_blocking(const tern_stencil *s, int *steps, int64_t *tile);
+
+/** The diffusion number in use.  Local. */
+TERN_API double tern_stencil_diffusion(const tern_stencil *s);
 
 /** The kernels in use.  Local; static storage. */
 TERN_API const char *tern_stencil_isa(const tern_stencil *s);

@@ -343,7 +343,7 @@ static void refused(void)
     expect_refusal(&spec, TERN_EINVAL, "sendrecv");
     spec = good, spec.diffusion = 0.2500001;
     expect_refusal(&spec, TERN_EINVAL, "stable");
-    spec = good, spec.diffusion = 0;
+    spec = good, spec.diffusion = -0.1;
     expect_refusal(&spec, TERN_EINVAL, "stable");
     spec = good, spec.diffusion = NAN;
     expect_refusal(&spec, TERN_EINVAL, "stable");
