@@ -125,10 +125,9 @@ static int report(const struct work *w, const tern_stat_samples *samples, const 
                points * steps / f.median * 1e-9, points * steps / f.max * 1e-9,
                points * steps / f.min * 1e-9);
         for (size_t b = 0; b < 3 && !error && v != base[b]; b++) {
-            double base_steps = steps;
             error = tern_stat_ratio(samples, base[b], v, samples->main, &f);
             printf("ratio %s %s/%s %.4f [%.4f-%.4f]\n", what, names[v], names[base[b]],
-                   f.median * base_steps, f.min * base_steps, f.max * base_steps);
+                   f.median * steps, f.min * steps, f.max * steps);
         }
     }
     printf("# %s blocks of %d steps, tiles of %lld, %zu rounds\n", what, depth, (long long)tile,
