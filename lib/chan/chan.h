@@ -47,10 +47,9 @@ typedef struct tern_chan_spec {
  * All endpoints must say the same item, most and capacity.  \param[out] out  owned by the caller;
  * unchanged on failure; NULL for a rank whose role is 0.
  * \return TERN_OK; TERN_EINVAL; TERN_EMISMATCH, with what differs and on which ranks; TERN_ENOMEM,
- * if the channels of a rank would need more than TERN_MEM_MAX; TERN_ENOTSUP, if the endpoints are
- * on several nodes, the capacity is 0, and there is more than one receiver; TERN_EMPI.  All ranks
- * fail, or none.  Between nodes the capacity is at least the number of senders, and that of
- * receivers. */
+ * if the channels of a rank would need more than TERN_MEM_MAX; TERN_EMPI.  All ranks fail, or none.
+ * Between nodes a capacity that is not 0 is at least the number of senders, and that of receivers.
+ */
 TERN_API TERN_MUST_CHECK int tern_chan_open_at(tern_comm *c, const tern_chan_spec *spec,
                                                tern_chan **out, const char *where);
 #define tern_chan_open(...) tern_chan_open_at(__VA_ARGS__, TERN_HERE)

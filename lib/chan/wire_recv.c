@@ -17,17 +17,9 @@ int tern__wire_repost(tern_chan *ch) /* hot */
 int tern__wire_reply(tern_chan *ch, size_t origin, int64_t word)
 {
     struct tern__origin *o = &ch->wire->origins[origin];
-    struct tern__reply *r = &o->replies[o->next_reply];
-
     if (o->left)
         return TERN_OK;
-    int error = tern__wire_test(&r->req, MPI_STATUS_IGNORE);
-    if (error)
-        return error;
-    o->next_reply = (o->next_reply + 1) % TERN__WORDS;
-    r->word = word;
-    return tern__wire_isend(ch->wire, ch->wire->back, &r->word, sizeof(r->word), (int)origin, 0,
-                            &r->req);
+    return tern__wire_note(ch->wire, ch->wire->back, &o->notes, (int)origin, 0, word);
 }
 
 /* What is no item is seen to here. */
@@ -40,6 +32,13 @@ static void see_to(tern_chan *ch, const struct tern__arrival *a, int tag)
         atomic_fetch_sub(&ch->shared->senders, 1);
     } else if (tag == TERN__ASK) {
         o->asks = true;
+    } else if (tag == TERN__OFFER) {
+        o->bytes = (size_t) * (const int64_t *)(const void *)a->items;
+        o->invited = false;
+        o->offers = true;
+        o->offers_n++;
+    } else if (tag == TERN__OVER) {
+        o->offers = false;
     } else if (o->offers) { /* else it is taken, and the credit under way is the answer */
         o->offers = false;
         o->retracted = true;

@@ -23,7 +23,11 @@ static void take_word(tern_chan *ch, int source, int64_t word)
         l->left = true;
         w->left_n++;
         atomic_fetch_sub(&ch->shared->receivers, 1);
-    } else
+    } else if (word == TERN__INVITE)
+        l->invited = true;
+    else if (word < TERN__REQUEST)
+        l->requested = (uint64_t)(TERN__REQUEST - word);
+    else
         l->waiting = word == TERN__WAITING;
 }
 
