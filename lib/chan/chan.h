@@ -59,7 +59,9 @@ TERN_API TERN_MUST_CHECK int tern_chan_open_at(tern_comm *c, const tern_chan_spe
 TERN_API int tern_chan_close(tern_chan *ch);
 
 /** This rank receives no more.  Local.  What nobody has received when the last receiver leaves is
- * dropped; so is an item that this rank looks at, or that did not fit its buffer. */
+ * dropped; so is an item that this rank looks at, or that did not fit its buffer.  Between nodes
+ * what is on its way here goes to another receiver, and may come after items that were sent later;
+ * it is dropped if its sender has closed. */
 TERN_API int tern_chan_leave(tern_chan *ch);
 
 /** Close, leave, and free \p ch; NULL is allowed.  Collective over the endpoints. */

@@ -39,6 +39,24 @@ static void clear(struct tern__notes *notes)
         notes->note[i].req = MPI_REQUEST_NULL;
 }
 
+int tern__wire_make_room(const tern_chan *ch, struct tern__lane *l)
+{
+    const bool variable = ch->item == TERN_VARIABLE;
+
+    l->items = tern_alloc(l->room * ch->layout.width);
+    l->messages = calloc(l->room + 1, sizeof(*l->messages));
+    l->bytes = variable ? calloc(l->room + 1, sizeof(*l->bytes)) : NULL;
+    if (l->items != NULL && l->messages != NULL && (l->bytes != NULL || !variable))
+        return TERN_OK;
+    tern_free(l->items);
+    free(l->messages);
+    free(l->bytes);
+    l->items = NULL;
+    l->messages = NULL;
+    l->bytes = NULL;
+    return TERN_ENOMEM;
+}
+
 static int open_lane(tern_chan *ch, struct tern__lane *l, size_t rank, size_t credits)
 {
     *l = (struct tern__lane){.rank = (int)rank,
@@ -47,9 +65,7 @@ static int open_lane(tern_chan *ch, struct tern__lane *l, size_t rank, size_t cr
                              .last = TERN_REQ_NULL,
                              .ask = TERN_REQ_NULL};
     clear(&l->notes);
-    l->items = tern_alloc(credits * ch->layout.width);
-    l->messages = calloc(credits + 1, sizeof(*l->messages));
-    return l->items != NULL && l->messages != NULL ? TERN_OK : TERN_ENOMEM;
+    return tern__wire_make_room(ch, l);
 }
 
 static int open_origin(tern_chan *ch, struct tern__origin *o, size_t credits)
@@ -68,7 +84,8 @@ static int open_lanes(tern_chan *ch)
 
     w->lanes = calloc(tern__ends(ch, TERN_RECEIVER), sizeof(*w->lanes));
     w->origins = calloc(ch->ends_n, sizeof(*w->origins));
-    if (w->lanes == NULL || w->origins == NULL)
+    w->retired = calloc(tern__ends(ch, TERN_RECEIVER), sizeof(*w->retired));
+    if (w->lanes == NULL || w->origins == NULL || w->retired == NULL)
         return TERN_ENOMEM;
     for (size_t i = 0; i < ch->ends_n && !error; i++) {
         if (ch->ends[i].role & TERN_SENDER)
@@ -153,16 +170,28 @@ static int post(tern_chan *ch)
     return error ? error : tern__wire_start(&w->word_req.mpi);
 }
 
+/* Of a sender: to hear who has left. */
+static void tend_lanes(tern_chan *ch)
+{
+    if (!ch->sends || ch->wire->lanes_n == 1
+        || (ch->threads && pthread_mutex_trylock(&ch->send_lock) != 0))
+        return;
+    ch->wire->broken |= tern__wire_words(ch) < 0;
+    tern__unlock(ch, &ch->send_lock);
+}
+
+static void tend_origins(tern_chan *ch)
+{
+    if (!ch->receives || (ch->threads && pthread_mutex_trylock(&ch->recv_lock) != 0))
+        return; /* somebody is at it */
+    ch->wire->broken |= ch->wire->tend(ch) == TERN_EMPI;
+    tern__unlock(ch, &ch->recv_lock);
+}
+
 static void chore(void *state)
 {
-    tern_chan *ch = state;
-    struct tern__wire *w = ch->wire;
-
-    if (ch->threads && pthread_mutex_trylock(&ch->recv_lock) != 0)
-        return; /* somebody is at it */
-    if (ch->receives)
-        w->broken |= w->tend(ch) == TERN_EMPI;
-    tern__unlock(ch, &ch->recv_lock);
+    tend_lanes(state);
+    tend_origins(state);
 }
 
 int tern__wire_open(tern_chan *ch)
@@ -188,7 +217,7 @@ int tern__wire_open(tern_chan *ch)
         error = open_lanes(ch);
     if (!error)
         error = post(ch);
-    if (error == TERN_OK && ch->receives) {
+    if (error == TERN_OK && (ch->receives || w->lanes_n > 1)) {
         w->chore = (struct tern_chore){chore, ch, NULL};
         tern_chore_add(&w->chore);
     }
@@ -241,7 +270,8 @@ static bool origins_drained(tern_chan *ch)
         struct tern__origin *o = &w->origins[i];
         if (!(ch->ends[i].role & TERN_SENDER))
             continue;
-        if (o->leaves && tern__wire_reply(ch, i, TERN__LEAVE) == TERN_OK) {
+        if (o->leaves && tern__wire_give(ch, i, 1) == TERN_OK && o->owed == 0
+            && tern__wire_reply(ch, i, TERN__LEAVE) == TERN_OK) {
             o->leaves = false;
             o->left = true;
         }
@@ -295,12 +325,16 @@ void tern__wire_free(tern_chan *ch)
     for (size_t i = 0; i < w->lanes_n; i++) {
         tern_free(w->lanes[i].items);
         free(w->lanes[i].messages);
+        free(w->lanes[i].bytes);
     }
     for (size_t i = 0; i < ch->ends_n && w->origins != NULL; i++)
         tern_free(w->origins[i].item);
     tern_comm_free(w->there);
     tern_comm_free(w->back);
     free(w->lanes);
+    for (size_t i = 0; i < w->retired_n; i++)
+        tern_free(w->retired[i]);
+    free(w->retired);
     free(w->origins);
     free(w);
     ch->wire = NULL;

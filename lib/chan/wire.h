@@ -56,6 +56,7 @@ struct tern__lane {
     uint64_t sent, reaped;              /* items; those between are MPI's */
     uint64_t first_message, messages_n; /* that MPI has not done with at once, the oldest first */
     unsigned char *items;               /* room of them, layout.width each */
+    size_t *bytes;                      /* of each, if sizes vary; else NULL */
     struct tern__message {
         MPI_Request req;
         size_t n;
@@ -101,7 +102,9 @@ struct tern__wire {
     tern_req word_req; /* of the next word */
     int64_t word;
     unsigned looks;
-    size_t left_n;  /* lanes */
+    size_t left_n;           /* lanes */
+    unsigned char **retired; /* rings of lanes that have grown */
+    size_t retired_n;
     bool retracted; /* the answer to RETRACT */
     bool broken;    /* MPI fails: nothing more is to be waited for */
     struct tern__lane *reserved;
@@ -121,6 +124,7 @@ struct tern__wire {
 /* What is to be done while this rank waits for something else: give credits back, or of capacity 0
  * take in what came, from the senders of one receiver, or of several. */
 int tern__wire_give_all(tern_chan *ch);
+int tern__wire_give(tern_chan *ch, size_t origin, size_t least);
 int tern__wire_absorb(tern_chan *ch);
 int tern__wire_attend(tern_chan *ch);
 int tern__wire_failed(const char *call); /* TERN_EMPI */
@@ -145,6 +149,8 @@ bool tern__wire_has_room(struct tern__notes *notes, unsigned words);
 /* Senders: take in what came back; where the next item lies; send n from there; see what is sent,
  * false if `all` is wanted and some are under way. */
 int tern__wire_words(tern_chan *ch);
+int tern__wire_make_room(const tern_chan *ch, struct tern__lane *l); /* for l->room items */
+int tern__wire_bequeath(tern_chan *ch, struct tern__lane *l);        /* its receiver has left */
 unsigned char *tern__wire_slot(const tern_chan *ch, const struct tern__lane *l);
 int tern__wire_send(tern_chan *ch, struct tern__lane *l, size_t n, size_t bytes);
 bool tern__wire_reap(struct tern__lane *l, bool all);

@@ -84,7 +84,7 @@ int tern__wire_arrival(tern_chan *ch, struct tern__arrival **out) /* hot */
 /* ---- Credits --------------------------------------------------------------------------------- */
 
 /* Give back what is owed, if it is at least `least`.  What cannot go now goes the next time. */
-static int give(tern_chan *ch, size_t origin, size_t least) /* hot */
+int tern__wire_give(tern_chan *ch, size_t origin, size_t least) /* hot */
 {
     struct tern__origin *o = &ch->wire->origins[origin];
 
@@ -103,7 +103,7 @@ int tern__wire_give_all(tern_chan *ch)
     int error = TERN_OK;
 
     for (size_t i = 0; i < ch->ends_n && ch->wire->owed > 0 && !error; i++)
-        error = give(ch, i, 1);
+        error = tern__wire_give(ch, i, 1);
     return error;
 }
 
@@ -119,7 +119,7 @@ static int consume(tern_chan *ch, struct tern__arrival *a, size_t n) /* hot */
     ch->wire->owed += n;
     if (a->left == 0)
         error = tern__wire_repost(ch);
-    return error ? error : give(ch, source, half > 0 ? half : 1);
+    return error ? error : tern__wire_give(ch, source, half > 0 ? half : 1);
 }
 
 /* ---- Items ----------------------------------------------------------------------------------- */
@@ -192,7 +192,7 @@ size_t tern__wire_len(tern_chan *ch)
     if (ch->sends)
         (void)tern__wire_words(ch);
     for (size_t i = 0; i < w->lanes_n; i++)
-        n += w->lanes[i].room - w->lanes[i].credits;
+        n += w->lanes[i].left ? 0 : w->lanes[i].room - w->lanes[i].credits;
     if (!ch->sends && tern__wire_arrival(ch, &a) == TERN_OK)
         n = a->left;
     return n;

@@ -199,6 +199,64 @@ static void absent_receivers(void)
     tern_chan_free(ch);
 }
 
+/* ---- With room ------------------------------------------------------------------------------- */
+
+/* All but one receiver leave one after the other, with items on their way to them. */
+static void leave_in_turn(size_t item, size_t capacity, int senders)
+{
+    enum { PART = 40 };
+    int role = rank < senders ? TERN_SENDER : TERN_RECEIVER;
+    tern_chan *ch = open_chan(item, capacity, role);
+    struct tally t = {0};
+    uint64_t value[12] = {0};
+    size_t bytes = sizeof(value[0]);
+    bool variable = item == TERN_VARIABLE;
+
+    for (int leaver = senders; leaver < size; leaver++) {
+        for (int i = 0; i < PART && role == TERN_SENDER; i++) { /* until there is no room */
+            value[0] = (uint64_t)rank << 32 | t.sent;
+            bytes = sizeof(value[0]) + t.sent % sizeof(value[0]);
+            int error = variable ? tern_chan_send_bytes(ch, value, bytes, TERN_NOW)
+                                 : tern_chan_trysend(ch, value);
+            if (error != TERN_OK)
+                break;
+            t.sum_sent += value[0] * (variable ? bytes : 1);
+            t.sent++;
+        }
+        OK(tern_barrier(c));
+        if (rank == leaver && leaver < size - 1)
+            OK(tern_chan_leave(ch));
+        OK(tern_barrier(c));
+    }
+    /* The last one gets all; until then no sender closes, which would say that it has said all. */
+    uint64_t sent = t.sent, all = 0;
+    OK(tern_allreduce(c, &sent, &all, 1, MPI_UINT64_T, MPI_SUM));
+    while (rank == size - 1 && t.received < all) {
+        int error = variable
+                        ? tern_chan_recv_bytes(ch, value, sizeof(value), &bytes, tern_after(60))
+                        : tern_chan_recv(ch, value, tern_after(60));
+        CU_ASSERT_EQUAL_FATAL(error, TERN_OK);
+        t.sum_received += value[0] * (variable ? bytes : 1);
+        t.received++;
+    }
+    compare(&t, all);
+    CU_ASSERT(all >= (uint64_t)senders);
+    tern_chan_free(ch);
+}
+
+static void handed_back(void)
+{
+    static const size_t capacities[] = {1, 3, 8, 100};
+
+    if (size < 3)
+        MPITAP_SKIP("needs three ranks");
+    for (size_t i = 0; i < sizeof(capacities) / sizeof(capacities[0]); i++)
+        for (int senders = 1; senders < size - 1; senders++) {
+            leave_in_turn(sizeof(uint64_t), capacities[i], senders);
+            leave_in_turn(TERN_VARIABLE, capacities[i], senders);
+        }
+}
+
 int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
@@ -206,6 +264,7 @@ int main(int argc, char **argv)
         {"all_to_all_without_room", all_to_all_without_room},
         {"sizes_without_room", sizes_without_room},
         {"absent_receivers", absent_receivers},
+        {"handed_back", handed_back},
         CU_TEST_INFO_NULL,
     };
     CU_SuiteInfo suites[] = {
