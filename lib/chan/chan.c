@@ -118,8 +118,8 @@ int tern__try_send_once(tern_chan *ch, const void *item, size_t bytes)
     return tern__give_up(ch) ? TERN_OK : TERN_EAGAIN;
 }
 
-int tern__try_recv(tern_chan *ch, void *items, size_t room, size_t n, size_t *done,
-                   size_t *bytes) /* hot */
+static int take(tern_chan *ch, void *items, size_t room, size_t n, size_t *done,
+                size_t *bytes) /* hot */
 {
     int error = TERN_EAGAIN;
 
@@ -134,6 +134,14 @@ int tern__try_recv(tern_chan *ch, void *items, size_t room, size_t n, size_t *do
     if (error == TERN_OK)
         ch->stats.received += *done;
     tern__unlock(ch, &ch->recv_lock);
+    return error;
+}
+
+int tern__try_recv(tern_chan *ch, void *items, size_t room, size_t n, size_t *done,
+                   size_t *bytes) /* hot */
+{
+    int error = take(ch, items, room, n, done, bytes);
+
     if (error == TERN_EAGAIN && ch->wire != NULL)
         tern_chores_run(); /* a rank that polls one channel must answer on the others */
     return error;
@@ -310,7 +318,7 @@ int tern_chan_sendv_at(tern_chan *ch, const void *items, size_t n, size_t *sent,
 static int look_recv(void *state)
 {
     struct attempt *a = state;
-    int error = tern__try_recv(a->ch, a->items, a->room, a->n, &a->done, &a->bytes);
+    int error = take(a->ch, a->items, a->room, a->n, &a->done, &a->bytes);
 
     return tern__look_on(a->ch, error, &a->looks, a->where);
 }

@@ -63,7 +63,8 @@ static int open_lane(tern_chan *ch, struct tern__lane *l, size_t rank, size_t cr
                              .room = credits,
                              .credits = credits,
                              .last = TERN_REQ_NULL,
-                             .ask = TERN_REQ_NULL};
+                             .ask = TERN_REQ_NULL,
+                             .dry = MPI_REQUEST_NULL};
     clear(&l->notes);
     return tern__wire_make_room(ch, l);
 }
@@ -163,6 +164,10 @@ static int post(tern_chan *ch)
                                MPI_ANY_TAG, &a->req);
         error = error ? error : tern__wire_start(&a->req.mpi);
     }
+    if (ch->receives && !error)
+        error = tern_recv_init(w->back, NULL, 0, MPI_BYTE, MPI_ANY_SOURCE, TERN__DRY, &w->dry_req);
+    if (ch->receives && !error)
+        error = tern__wire_start(&w->dry_req.mpi);
     if (error || !ch->sends)
         return error;
     error = tern_recv_init(w->back, &w->word, sizeof(w->word), MPI_BYTE, MPI_ANY_SOURCE, 0,
@@ -206,7 +211,7 @@ int tern__wire_open(tern_chan *ch)
               : ch->transport == &tern__wire_handshake ? tern__wire_attend
                                                        : tern__wire_absorb;
     w->isend = tern_env_number("TERN_STRICT") != 0 ? MPI_Issend : MPI_Isend;
-    w->word_req = TERN_REQ_NULL;
+    w->word_req = w->dry_req = TERN_REQ_NULL;
     w->message_bytes = message_bytes(ch);
     for (int i = 0; i < TERN__ARRIVALS; i++)
         w->arrivals[i].req = TERN_REQ_NULL;
@@ -252,7 +257,8 @@ static bool lanes_drained(tern_chan *ch)
         struct tern__lane *l = &w->lanes[i];
         bool reaped = tern__wire_reap(l, true);
         all &= l->left && reaped && tern__wire_has_room(&l->notes, TERN__WORDS)
-               && tern_test(&l->last, NULL) == TERN_OK && tern_test(&l->ask, NULL) == TERN_OK;
+               && tern_test(&l->last, NULL) == TERN_OK && tern_test(&l->ask, NULL) == TERN_OK
+               && tern__wire_test(&l->dry, MPI_STATUS_IGNORE) == TERN_OK;
     }
     return all;
 }
@@ -264,6 +270,7 @@ static bool origins_drained(tern_chan *ch)
     struct tern__arrival *a;
     bool all = true;
 
+    w->broken |= tern__wire_hear(ch) < 0;
     while (tern__wire_arrival(ch, &a) == TERN_OK)
         w->broken |= tern__wire_repost(ch) < 0;
     for (size_t i = 0; i < ch->ends_n; i++) {
@@ -318,6 +325,7 @@ void tern__wire_free(tern_chan *ch)
     if (w->chore.run != NULL)
         tern_chore_remove(&w->chore);
     drop(&w->word_req);
+    drop(&w->dry_req);
     for (int i = 0; i < TERN__ARRIVALS; i++) {
         drop(&w->arrivals[i].req);
         tern_free(w->arrivals[i].items);

@@ -2,8 +2,9 @@
 /* Inside lib/chan: items as messages, between any two ranks.
  *
  * A sender has a lane to each receiver: a ring of as many items as may be on the way there, its
- * credits.  The receiver gives credits back when it has taken half of a lane's, and whenever it
- * finds nothing to take; so no rank's memory grows.  A sender with several lanes takes the one with
+ * credits.  The receiver gives credits back when it has taken half of a lane's, while it waits for
+ * whatever it be, and one by one for a while once a sender has said that it waits without any; so
+ * no rank's memory grows.  A sender with several lanes takes the one with
  * the most credits: that of the receiver who takes fastest.  Messages leave from the lane's ring
  * and arrive in receives that are posted beforehand.  Ranks are those of the endpoints. */
 #ifndef TERN_CHAN_WIRE_H
@@ -18,8 +19,9 @@ enum {
     TERN__CLOSE,       /* the last message */
     TERN__OFFER,       /* capacity 0, several receivers: the size of an item ... */
     TERN__OVER,        /* ... that can be had no more */
-    TERN__ITEMS        /* and their number is added */
+    TERN__ITEMS        /* and their number is added ... */
 };
+enum { TERN__WAITED = 2 * TERN__EAGER }; /* ... and this, if they had to wait long for a credit */
 
 /* What goes back: a number of credits, or one of these. */
 enum {
@@ -33,6 +35,8 @@ enum {
 
 /* Words to one rank.  What does not fit waits: see tern__wire_note(). */
 enum { TERN__WORDS = 4 };
+/* On the way of words, from a sender: it waits without credits. */
+enum { TERN__DRY = 1 };
 struct tern__notes {
     struct tern__note {
         MPI_Request req;
@@ -62,6 +66,9 @@ struct tern__lane {
         size_t n;
     } * messages;       /* room of them */
     tern_req last, ask; /* CLOSE or RETRACT; ASK */
+    MPI_Request dry;    /* synchronous, so nothing is under way when it is done */
+    bool said_dry;      /* since credits came last */
+    bool waited;        /* the next item, long */
 };
 
 /* To this receiver from one sender. */
@@ -75,6 +82,7 @@ struct tern__origin {
     bool left;      /* ... and was */
     size_t room;    /* credits in all */
     size_t owed;    /* and to be given back */
+    size_t exact;   /* for so many items at once */
     size_t bytes;   /* of item */
     unsigned char *item;
     bool invited; /* several receivers: it will say when it offers */
@@ -101,7 +109,9 @@ struct tern__wire {
     size_t lanes_n;
     tern_req word_req; /* of the next word */
     int64_t word;
+    tern_req dry_req; /* of a receiver: the next sender without credits */
     unsigned looks;
+    size_t vain;             /* looks for credits */
     size_t left_n;           /* lanes */
     unsigned char **retired; /* rings of lanes that have grown */
     size_t retired_n;
@@ -165,6 +175,7 @@ bool tern__wire_send_one(tern_chan *ch, const void *item);
  * word, TERN_EAGAIN if too many are under way. */
 bool tern__wire_recv_one(tern_chan *ch, void *item);
 int tern__wire_arrival(tern_chan *ch, struct tern__arrival **out);
+int tern__wire_hear(tern_chan *ch); /* who waits without credits */
 int tern__wire_repost(tern_chan *ch);
 int tern__wire_reply(tern_chan *ch, size_t origin, int64_t word);
 int tern__wire_take(tern_chan *ch, unsigned char *items, size_t most, size_t n, size_t *done,

@@ -69,7 +69,9 @@ int tern__wire_arrival(tern_chan *ch, struct tern__arrival **out) /* hot */
         a->source = s.MPI_SOURCE;
         a->at = 0;
         if (s.MPI_TAG > TERN__ITEMS) {
-            a->left = (size_t)(s.MPI_TAG - TERN__ITEMS);
+            a->left = (size_t)(s.MPI_TAG - TERN__ITEMS) % TERN__WAITED;
+            if (s.MPI_TAG > TERN__ITEMS + TERN__WAITED)
+                w->origins[a->source].exact = w->origins[a->source].room;
             a->bytes = ch->item == TERN_VARIABLE ? length(&s) : ch->item;
             a->ready = true;
             return TERN_OK;
@@ -98,9 +100,26 @@ int tern__wire_give(tern_chan *ch, size_t origin, size_t least) /* hot */
     return error == TERN_EAGAIN ? TERN_OK : error;
 }
 
+int tern__wire_hear(tern_chan *ch)
+{
+    struct tern__wire *w = ch->wire;
+    MPI_Status s;
+    int error;
+
+    while ((error = tern__wire_test(&w->dry_req.mpi, &s)) == TERN_OK) {
+        struct tern__origin *o = &w->origins[s.MPI_SOURCE];
+        o->exact = o->room;
+        error = tern__wire_give(ch, (size_t)s.MPI_SOURCE, 1);
+        error = error ? error : tern__wire_start(&w->dry_req.mpi);
+        if (error)
+            return error;
+    }
+    return error == TERN_EAGAIN ? TERN_OK : error;
+}
+
 int tern__wire_give_all(tern_chan *ch)
 {
-    int error = TERN_OK;
+    int error = tern__wire_hear(ch);
 
     for (size_t i = 0; i < ch->ends_n && ch->wire->owed > 0 && !error; i++)
         error = tern__wire_give(ch, i, 1);
@@ -119,6 +138,10 @@ static int consume(tern_chan *ch, struct tern__arrival *a, size_t n) /* hot */
     ch->wire->owed += n;
     if (a->left == 0)
         error = tern__wire_repost(ch);
+    if (o->exact > 0) {
+        o->exact -= n < o->exact ? n : o->exact;
+        half = 1;
+    }
     return error ? error : tern__wire_give(ch, source, half > 0 ? half : 1);
 }
 
@@ -143,6 +166,8 @@ int tern__wire_take(tern_chan *ch, unsigned char *items, size_t most, size_t n, 
             break;
     }
     *done = got;
+    if (got > 0 && tern__wire_hear(ch) != TERN_OK)
+        ch->wire->broken = true;
     return got > 0 ? TERN_OK : error;
 }
 

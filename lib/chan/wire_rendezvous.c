@@ -24,7 +24,7 @@ static int put(tern_chan *ch, const unsigned char *item, size_t bytes, size_t n,
                size_t *done) /* hot */
 {
     struct tern__lane *l = &ch->wire->lanes[0];
-    int error = tern__wire_words(ch);
+    int error = ch->offerer != NULL || l->credits == 0 ? tern__wire_words(ch) : TERN_OK;
 
     (void)n;
     if (error)

@@ -5,7 +5,9 @@
 #include "chan/wire.h"
 
 enum {
-    LOOK_EVERY = 16 /* sends between two looks at what came back: a look costs as much as a send */
+    LOOK_EVERY = 16, /* sends between two looks at what came back: a look costs as much as a send */
+    PATIENCE = 64    /* looks for credits, for each item of the capacity, before receivers are told:
+                        those that do nothing else have taken half of them by then */
 };
 
 static int take_word(tern_chan *ch, int source, int64_t word)
@@ -15,9 +17,10 @@ static int take_word(tern_chan *ch, int source, int64_t word)
 
     while (l->rank != source)
         l++;
-    if (word > 0)
+    if (word > 0) {
         l->credits += (size_t)word;
-    else if (word == TERN__RETRACTED)
+        l->said_dry = false;
+    } else if (word == TERN__RETRACTED)
         w->retracted = true;
     else if (word == TERN__LEAVE && !l->left) {
         l->left = true;
@@ -105,7 +108,7 @@ int tern__wire_send(tern_chan *ch, struct tern__lane *l, size_t n, size_t bytes)
 {
     MPI_Request req;
     int error = tern__wire_isend(ch->wire, ch->wire->there, tern__wire_slot(ch, l), n * bytes,
-                                 l->rank, TERN__ITEMS + (int)n, &req);
+                                 l->rank, TERN__ITEMS + (int)n + l->waited * TERN__WAITED, &req);
 
     if (error)
         return error;
@@ -115,9 +118,27 @@ int tern__wire_send(tern_chan *ch, struct tern__lane *l, size_t n, size_t bytes)
         l->messages[l->messages_n++ % l->room] = (struct tern__message){req, n};
     else
         l->reaped += n;
+    l->waited = false;
     l->sent += n;
     l->credits -= n;
     l->at = l->at + n < l->room ? l->at + n : 0;
+    return TERN_OK;
+}
+
+/* For the receivers who give their credits back in groups. */
+static int say_dry(tern_chan *ch)
+{
+    struct tern__wire *w = ch->wire;
+
+    for (size_t i = 0; i < w->lanes_n; i++) {
+        struct tern__lane *l = &w->lanes[i];
+        if (l->left || l->room < 4 || l->credits > 0 || l->said_dry
+            || tern__wire_test(&l->dry, MPI_STATUS_IGNORE) != TERN_OK)
+            continue;
+        if (MPI_Issend(NULL, 0, MPI_BYTE, l->rank, TERN__DRY, tern_comm_raw(w->back), &l->dry))
+            return tern__wire_failed("MPI_Issend");
+        l->said_dry = true;
+    }
     return TERN_OK;
 }
 
@@ -135,7 +156,14 @@ static struct tern__lane *find(tern_chan *ch, size_t *room, int *error) /* hot *
     if (l == NULL && !*error)
         *error = tern__no_receivers(ch);
     *room = l != NULL && !*error ? fits(ch, l) : 0;
-    return *room > 0 ? l : NULL;
+    if (*room > 0) {
+        l->waited = w->vain >= PATIENCE * ch->capacity;
+        w->vain = 0;
+        return l;
+    }
+    if (++w->vain % (PATIENCE * ch->capacity) == 0 && !*error)
+        *error = say_dry(ch);
+    return NULL;
 }
 
 int tern__wire_put(tern_chan *ch, const unsigned char *items, size_t bytes, size_t n,

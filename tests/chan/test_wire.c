@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "support/mpitap.h"
 
@@ -257,6 +258,35 @@ static void handed_back(void)
         }
 }
 
+/* A sender goes on soon after an item is taken, although the receiver then has nothing to do with
+ * channels, and long before half of what is there is taken. */
+static void room_is_known(void)
+{
+    enum { CAPACITY = 200, TAG = 1 };
+    int role = rank == 0 ? TERN_SENDER : rank == 1 ? TERN_RECEIVER : 0, goes_on = 0, taken = 0;
+    uint64_t item = 0;
+
+    if (size < 2)
+        MPITAP_SKIP("needs two ranks");
+    tern_chan *ch = open_chan(sizeof(item), CAPACITY, role);
+    for (int i = 0; i < CAPACITY && rank == 0; i++)
+        OK(tern_chan_send(ch, &item, TERN_NOW));
+    OK(tern_barrier(c));
+    if (rank == 0) {
+        OK(tern_chan_send(ch, &item, tern_after(60)));
+        MPI_Send(&rank, 1, MPI_INT, 1, TAG, MPI_COMM_WORLD);
+    }
+    for (; rank == 1 && !goes_on && taken < CAPACITY / 2; taken++) {
+        OK(tern_chan_tryrecv(ch, &item));
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+        MPI_Iprobe(0, TAG, MPI_COMM_WORLD, &goes_on, MPI_STATUS_IGNORE);
+    }
+    if (rank == 1)
+        MPI_Recv(&(int){0}, 1, MPI_INT, 0, TAG, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+    CU_ASSERT(taken < CAPACITY / 2);
+    tern_chan_free(ch);
+}
+
 int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
@@ -265,6 +295,7 @@ int main(int argc, char **argv)
         {"sizes_without_room", sizes_without_room},
         {"absent_receivers", absent_receivers},
         {"handed_back", handed_back},
+        {"room_is_known", room_is_known},
         CU_TEST_INFO_NULL,
     };
     CU_SuiteInfo suites[] = {
