@@ -38,6 +38,7 @@ include tests/apps/sort.mk
 include tests/package/local.mk
 include tests/perf/local.mk
 include tests/stat/local.mk
+include tests/sim/local.mk
 
 if HAVE_CUNIT
 check_PROGRAMS    += $(test_programs)
