@@ -41,6 +41,7 @@ include tests/apps/sort-binary.mk
 include tests/package/local.mk
 include tests/perf/local.mk
 include tests/stat/local.mk
+include tests/sim/local.mk
 
 if HAVE_CUNIT
 check_PROGRAMS    += $(test_programs)
@@ -50,7 +51,7 @@ TESTS += $(test_scripts) $(check_PROGRAMS)
 
 # The tests that send messages: what another eager limit or another send mode can change.
 mpi_tests = $(check_PROGRAMS) $(filter-out tests/package/%,$(test_scripts))
-EXTRA_DIST += $(test_scripts) tests/support/lsan.supp tests/support/valgrind.supp tests/support/mpisync.c tests/support/tap.sh
+EXTRA_DIST += $(test_scripts) tests/support/lsan.supp tests/support/valgrind.supp tests/support/mpisync.c tests/support/mpidelay.c tests/support/tap.sh
 CLEANFILES += tests/.lock
 
 tests_support_libmpitap_la_SOURCES = %D%/support/mpitap.c %D%/support/mpitap.h

@@ -11,7 +11,8 @@
  * makes; so their messages never meet the caller's.  Calls of this module on one communicator must
  * be made in the same order on all its ranks and by one thread at a time.  Any of them may return
  * TERN_EINVAL, TERN_EMPI and TERN_ENOMEM beside what its comment lists.  What one rank refuses (a
- * bad argument, no memory for its tables) all ranks learn: the others return TERN_EPEER. */
+ * bad argument, no memory for its tables or for what comes) all ranks learn: the others return
+ * TERN_EPEER. */
 #ifndef TERN_COLL_COLL_H
 #define TERN_COLL_COLL_H
 
@@ -92,11 +93,11 @@ typedef struct tern_parcel {
  * the same call.  Several may go to one rank, or to oneself.  Collective.  Blocking until all that
  * was sent to the caller is there; no barrier is needed between two calls.  Dynamic sparse data
  * exchange by non-blocking consensus (Hoefler, Siebert and Lumsdaine, PPoPP 2010): a message a
- * parcel and one non-blocking allreduce, so k + O(log p) messages a rank. \param[out]
- * received,received_n  by the rank that sent them, those of one rank in the order in which it named
- * them.  One block with the data in it, aligned to 16 bytes each, owned by the caller, to be freed
- * with tern_free(); NULL if there are none.  Unchanged on failure. \return TERN_OK.  If a rank has
- * no memory for what it gets, it returns TERN_ENOMEM and the others wait for ever. */
+ * parcel, a non-blocking barrier and an allreduce, so k + O(log p) messages a rank.
+ * \param[out] received,received_n  by the rank that sent them, those of one rank in the order in
+ * which it named them.  One block with the data in it, aligned to 16 bytes each, owned by the
+ * caller, to be freed with tern_free(); NULL if there are none.  Unchanged on failure. \return
+ * TERN_OK. */
 TERN_API TERN_MUST_CHECK int tern_sparse_at(tern_comm *c, const tern_parcel *send, size_t n,
                                             tern_parcel **received, size_t *received_n,
                                             const char *where);

@@ -15,6 +15,9 @@ struct coll {
 /* The coll of `c`, made by the first call.  Collective. */
 int tern__coll(tern_comm *c, struct coll **out, const char *where);
 
+/* Receive a message of `bytes` and forget it; needs no memory. */
+int tern__discard(tern_comm *c, int source, int tag, size_t bytes, const char *where);
+
 /* Tags on the duplicate.  Calls are made in one order, so messages of two exchanges with one tag
  * are received in order; only where any source is taken must the next call's tag differ. */
 enum {

@@ -28,23 +28,41 @@ static int agent(const struct nodes *s, int node, int other)
     return s->member[s->begin[node] + other % members(s, node)];
 }
 
+/* Rank `k` places to the right in the caller's node. */
+static int neighbour(const struct nodes *s, int k)
+{
+    int n = members(s, s->mine);
+
+    return s->member[s->begin[s->mine] + ((s->local + k) % n + n) % n];
+}
+
+/* Whether the caller has to do with the node `k` places to the right; who it talks to there. */
+static bool is_agent(const struct nodes *s, int k, int *peer)
+{
+    int node = ((s->mine + k) % s->n + s->n) % s->n;
+
+    *peer = agent(s, node, s->mine);
+    return node % members(s, s->mine) == s->local;
+}
+
+/* Each begins with its right neighbour and hears its left one first, lest all wait for one. */
 static void peers(const struct exchange *x, void *state, int i, struct hop *hop)
 {
     const struct nodes *s = state;
+    int peer;
 
-    hop->to_n = 0;
-    if (i == 1) {
-        for (int node = s->local; node < s->n; node += members(s, s->mine))
-            if (node != s->mine)
-                hop->to[hop->to_n++] = agent(s, node, s->mine);
-    } else {
-        for (int k = s->begin[s->mine]; k < s->begin[s->mine + 1]; k++)
-            if (s->member[k] != x->rank)
-                hop->to[hop->to_n++] = s->member[k];
+    (void)x;
+    hop->to_n = hop->from_n = 0;
+    for (int k = 1; i == 1 && k < s->n; k++) {
+        if (is_agent(s, k, &peer))
+            hop->to[hop->to_n++] = peer;
+        if (is_agent(s, -k, &peer)) /* who sends to an agent is its agent */
+            hop->from[hop->from_n++] = peer;
     }
-    hop->from_n = hop->to_n; /* who sends to an agent is its agent */
-    for (int k = 0; k < hop->to_n; k++)
-        hop->from[k] = hop->to[k];
+    for (int k = 1; i != 1 && k < members(s, s->mine); k++) {
+        hop->to[hop->to_n++] = neighbour(s, k);
+        hop->from[hop->from_n++] = neighbour(s, -k);
+    }
 }
 
 static int next(const struct exchange *x, void *state, int i, int dest)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Schedules of several hops.  A block travels as a parcel, a head and its bytes; in each hop a rank
  * packs for every peer one message of all parcels that go its way, and unpacks those that come:
- * what is for itself goes to its place, the rest travels on. */
+ * what is for itself goes to its place, the rest travels on.  A rank without memory drops parcels
+ * and goes on, so that no other waits for it; at the end all ranks learn of it. */
 #include "config.h"
 
 #include <string.h>
@@ -29,52 +30,51 @@ struct relay {
     size_t *part;   /* [slot], where a peer's parcels begin in `leaving`; one more */
     tern_req *sent; /* [slot] */
     size_t missing; /* bytes still to come */
-    int error;      /* what went wrong with a block; the exchange goes on for the others */
+    int error;      /* what went wrong with a block; the exchange goes on for the others ... */
+    int lost;       /* ... who learn of parcels for which there was no memory */
 };
 
-static int grow(struct relay *r, struct bag *bag, size_t more)
+/* Make room; false: there is none. */
+static bool grow(struct relay *r, struct bag *bag, size_t more)
 {
     size_t room = 2 * bag->room > bag->bytes + more ? 2 * bag->room : bag->bytes + more;
 
     if (bag->data != NULL && bag->bytes + more <= bag->room)
-        return TERN_OK;
+        return true;
     char *data = tern_alloc(room);
-    if (data == NULL)
-        return tern_fail(TERN_ENOMEM, r->x->where, "alltoallv: no memory for blocks under way");
+    if (data == NULL) {
+        r->lost = tern_fail(TERN_ENOMEM, r->x->where, "alltoallv: no memory for blocks under way");
+        return false;
+    }
     if (bag->bytes > 0)
         memcpy(data, bag->data, bag->bytes);
     tern_free(bag->data);
     bag->data = data;
     bag->room = room;
-    return TERN_OK;
+    return true;
 }
 
-static int put(struct relay *r, struct bag *bag, const struct head *head, const void *bytes)
+static void put(struct relay *r, struct bag *bag, const struct head *head, const void *bytes)
 {
-    int error = grow(r, bag, sizeof(*head) + head->bytes);
-
-    if (error)
-        return error;
+    if (!grow(r, bag, sizeof(*head) + head->bytes))
+        return;
     memcpy(bag->data + bag->bytes, head, sizeof(*head));
     memcpy(bag->data + bag->bytes + sizeof(*head), bytes, head->bytes);
     bag->bytes += sizeof(*head) + head->bytes;
-    return TERN_OK;
 }
 
 /* All that the rank has to send. */
-static int pack(struct relay *r)
+static void pack(struct relay *r)
 {
     const struct exchange *x = r->x;
-    int error = TERN_OK;
 
-    for (int i = 1; i < x->size && !error; i++) {
+    for (int i = 1; i < x->size; i++) {
         int dest = (x->rank + i) % x->size;
         struct head head = {x->rank, dest, x->out.count[dest] * x->width};
         if (head.bytes > 0)
-            error = put(r, &r->staying, &head, block_of(x, &x->out, dest));
+            put(r, &r->staying, &head, block_of(x, &x->out, dest));
         r->missing += x->in.count[dest] * x->width;
     }
-    return error;
 }
 
 static void deliver(struct relay *r, const struct head *head, const char *bytes)
@@ -91,19 +91,17 @@ static void deliver(struct relay *r, const struct head *head, const char *bytes)
 }
 
 /* Take a message apart. */
-static int unpack(struct relay *r, const char *data, size_t bytes)
+static void unpack(struct relay *r, const char *data, size_t bytes)
 {
     struct head head;
-    int error = TERN_OK;
 
-    for (size_t at = 0; at < bytes && !error; at += sizeof(head) + head.bytes) {
+    for (size_t at = 0; at < bytes; at += sizeof(head) + head.bytes) {
         memcpy(&head, data + at, sizeof(head));
         if (head.dest == r->x->rank)
             deliver(r, &head, data + at + sizeof(head));
         else
-            error = put(r, &r->staying, &head, data + at + sizeof(head));
+            put(r, &r->staying, &head, data + at + sizeof(head));
     }
-    return error;
 }
 
 /* The slot by which a parcel leaves in hop `i`, or -1. */
@@ -117,7 +115,7 @@ static int slot_of(const struct relay *r, const struct route *route, int i, int 
 }
 
 /* Move what leaves in hop `i` from one bag to the other, sorted by peer: counted, then copied. */
-static int sort_parcels(struct relay *r, const struct route *route, int i)
+static void sort_parcels(struct relay *r, const struct route *route, int i)
 {
     struct bag *s = &r->staying;
     struct head head;
@@ -133,8 +131,11 @@ static int sort_parcels(struct relay *r, const struct route *route, int i)
     for (int k = 0; k < r->hop.to_n; k++)
         r->part[k + 2] += r->part[k + 1];
     r->leaving.bytes = 0;
-    int error = grow(r, &r->leaving, r->part[r->hop.to_n + 1]);
-    for (size_t at = 0, size; at < s->bytes && !error; at += size) {
+    if (!grow(r, &r->leaving, r->part[r->hop.to_n + 1])) { /* all are lost, and empty messages go */
+        memset(r->part, 0, ((size_t)r->hop.to_n + 2) * sizeof(*r->part));
+        s->bytes = 0;
+    }
+    for (size_t at = 0, size; at < s->bytes; at += size) {
         memcpy(&head, s->data + at, sizeof(head));
         size = sizeof(head) + head.bytes;
         int slot = slot_of(r, route, i, head.dest);
@@ -147,7 +148,6 @@ static int sort_parcels(struct relay *r, const struct route *route, int i)
         }
     }
     s->bytes = kept;
-    return error;
 }
 
 static int send_all(struct relay *r)
@@ -176,13 +176,15 @@ static int receive_from(struct relay *r, int source)
     if (error)
         return error;
     char *data = tern_alloc(status.bytes);
-    if (data == NULL)
-        return TERN_ENOMEM;
+    if (data == NULL) {
+        r->lost = TERN_ENOMEM;
+        return tern__discard(x->c, source, TAG_ALLTOALL, status.bytes, x->where);
+    }
     error = tern_irecv_at(x->c, data, status.bytes, MPI_BYTE, source, TAG_ALLTOALL, &req, x->where);
     if (!error)
         error = tern_wait_at(&req, NULL, TERN_FOREVER, x->where);
     if (!error)
-        error = unpack(r, data, status.bytes);
+        unpack(r, data, status.bytes);
     tern_free(data);
     return error;
 }
@@ -194,9 +196,8 @@ static int travel(struct relay *r, const struct route *route, int i)
     route->peers(r->x, route->state, i, hop);
     for (int k = 0; k < hop->to_n; k++)
         r->slot[hop->to[k]] = k;
-    int error = sort_parcels(r, route, i);
-    if (!error)
-        error = send_all(r);
+    sort_parcels(r, route, i);
+    int error = send_all(r);
     for (int k = 0; k < hop->from_n && !error; k++)
         error = receive_from(r, hop->from[k]);
     return error ? error
@@ -205,11 +206,15 @@ static int travel(struct relay *r, const struct route *route, int i)
 
 static int run(struct relay *r, const struct route *route)
 {
-    int error = pack(r);
+    int error = TERN_OK;
 
+    pack(r);
     r->error = tern__copy_own(r->x);
     for (int i = 0; i < route->hops && !error; i++)
         error = travel(r, route, i);
+    if (!error)
+        error = tern_agree_at(r->x->c, r->lost, r->x->where);
+    r->x->coll->stats.syncs++;
     if (error || r->error)
         return error ? error : r->error;
     if (r->missing > 0)

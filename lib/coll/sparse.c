@@ -2,8 +2,8 @@
 /* Sparse exchange by non-blocking consensus: send synchronously, receive whatever comes, and when
  * all own sends are matched, enter a non-blocking collective.  It completes only after all ranks
  * have entered, and then every message has been taken.  A rank can be one call ahead of another,
- * never two; so the number of the call, modulo SPARSE_TAGS, in the tag keeps the calls apart.  The
- * collective is an allreduce, which at no more cost than a barrier also tells who has failed. */
+ * never two; so the number of the call, modulo SPARSE_TAGS, in the tag keeps the calls apart.  A
+ * rank that has no memory for what comes goes on and drops it; a last agreement tells all ranks. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -27,6 +27,7 @@ struct round {
     const tern_parcel *send;
     size_t n;
     tern_req *sent; /* [n] */
+    size_t sends;   /* begun */
     char *data;     /* of all arrivals */
     size_t bytes, room;
     struct arrival *arrival;
@@ -34,7 +35,7 @@ struct round {
     MPI_Status found; /* the message that look() saw */
     MPI_Request consensus;
     bool entered;
-    int failed, any_failed; /* what the consensus is about */
+    int error; /* that the other ranks are to learn: the exchange goes on for them */
 };
 
 /* ---- Receiving ------------------------------------------------------------------------------ */
@@ -76,16 +77,16 @@ static char *place(struct round *r, int rank, size_t bytes)
 
 static int receive(struct round *r)
 {
-    MPI_Count bytes = 0;
+    tern_status found = tern_status_of(&r->found);
     tern_req req;
+    char *to = place(r, found.source, found.bytes);
 
-    if (MPI_Get_elements_x(&r->found, MPI_BYTE, &bytes) || bytes < 0)
-        return tern_fail(TERN_EMPI, r->where, "sparse: a message of no length");
-    char *to = place(r, r->found.MPI_SOURCE, (size_t)bytes);
-    if (to == NULL)
-        return no_memory(r, (size_t)bytes);
-    int error = tern_irecv_at(r->c, to, (size_t)bytes, MPI_BYTE, r->found.MPI_SOURCE, r->tag, &req,
-                              r->where);
+    if (to == NULL) {
+        r->error = no_memory(r, found.bytes);
+        return tern__discard(r->c, found.source, r->tag, found.bytes, r->where);
+    }
+    int error =
+        tern_irecv_at(r->c, to, found.bytes, MPI_BYTE, found.source, r->tag, &req, r->where);
     return error ? error : tern_wait_at(&req, NULL, TERN_FOREVER, r->where);
 }
 
@@ -119,8 +120,8 @@ static int send_one(struct round *r, size_t i)
     }
     char *to = place(r, s->rank, s->bytes);
     if (to == NULL)
-        return no_memory(r, s->bytes);
-    if (s->bytes > 0)
+        r->error = no_memory(r, s->bytes);
+    else if (s->bytes > 0)
         memcpy(to, s->data, s->bytes);
     return TERN_OK;
 }
@@ -129,15 +130,14 @@ static int send_one(struct round *r, size_t i)
 
 static int enter(struct round *r)
 {
-    int error = r->n > 0 && !r->failed ? tern_testall(r->n, r->sent, NULL) : TERN_OK;
+    int error = r->sends > 0 ? tern_testall(r->sends, r->sent, NULL) : TERN_OK;
 
     if (error)
         return error;
     r->entered = true;
     r->coll->stats.syncs++;
-    if (MPI_Iallreduce(&r->failed, &r->any_failed, 1, MPI_INT, MPI_MAX, tern_comm_raw(r->c),
-                       &r->consensus))
-        return tern_fail(TERN_EMPI, r->where, "sparse: allreduce failed");
+    if (MPI_Ibarrier(tern_comm_raw(r->c), &r->consensus))
+        return tern_fail(TERN_EMPI, r->where, "sparse: barrier failed");
     return TERN_EAGAIN;
 }
 
@@ -156,7 +156,7 @@ static int look(void *state)
     if (!r->entered)
         return enter(r);
     if (MPI_Test(&r->consensus, &over, MPI_STATUS_IGNORE))
-        return tern_fail(TERN_EMPI, r->where, "sparse: allreduce failed");
+        return tern_fail(TERN_EMPI, r->where, "sparse: barrier failed");
     return over ? TERN_OK : TERN_EAGAIN;
 }
 
@@ -164,8 +164,8 @@ static int exchange(struct round *r)
 {
     int error = TERN_OK;
 
-    for (size_t i = 0; i < r->n && !r->failed && !error; i++)
-        error = send_one(r, i);
+    for (; r->sends < r->n && !r->error && !error; r->sends++)
+        error = send_one(r, r->sends);
     while (!error) {
         error = tern_wait_for_at(r->c, look, r, "sparse", TERN_FOREVER, r->where);
         if (error || r->found.MPI_SOURCE == MPI_PROC_NULL)
@@ -216,19 +216,27 @@ int tern_sparse_at(tern_comm *c, const tern_parcel *send, size_t n, tern_parcel 
                    size_t *received_n, const char *where)
 {
     struct round r = {.send = send, .n = n, .where = where};
+    tern_parcel *parcels = NULL;
+    size_t n_parcels = 0;
     int error = tern__coll(c, &r.coll, where);
 
     if (error)
         return error;
     r.c = r.coll->own;
     r.tag = TAG_SPARSE + (int)(r.coll->round++ % SPARSE_TAGS);
-    int refused = validate(&r);
-    r.failed = refused < 0;
+    r.error = validate(&r);
     error = exchange(&r);
-    if (!error && r.any_failed)
-        error = tern_agree_at(r.c, refused, where);
+    if (!error && !r.error)
+        r.error = hand_over(&r, &parcels, &n_parcels);
     if (!error)
-        error = hand_over(&r, received, received_n);
+        error = tern_agree_at(r.c, r.error, where);
+    r.coll->stats.syncs++;
+    if (!error) {
+        *received = parcels;
+        *received_n = n_parcels;
+    } else {
+        tern_free(parcels);
+    }
     free(r.sent);
     free(r.arrival);
     tern_free(r.data);

@@ -119,19 +119,18 @@ static int receive(struct stream *s)
 {
     struct wire_in *in = &s->wire.in[s->wire.fill];
     MPI_Status status;
-    MPI_Count bytes = 0;
     int found = 0;
 
     if (in->used)
         return TERN_OK;
-    if (MPI_Iprobe(MPI_ANY_SOURCE, TAG, tern_comm_raw(s->c), &found, &status)
-        || (found && MPI_Get_elements_x(&status, MPI_BYTE, &bytes)))
+    if (MPI_Iprobe(MPI_ANY_SOURCE, TAG, tern_comm_raw(s->c), &found, &status))
         return tern_fail(TERN_EMPI, TERN_HERE, "stream: probe failed");
     if (!found)
         return TERN_OK;
     in->used = true;
     s->wire.fill = 1 - s->wire.fill;
-    return tern_irecv(s->c, in->buffer, (size_t)bytes, MPI_BYTE, status.MPI_SOURCE, TAG, &in->req);
+    return tern_irecv(s->c, in->buffer, tern_status_of(&status).bytes, MPI_BYTE, status.MPI_SOURCE,
+                      TAG, &in->req);
 }
 
 int tern__stream_wire_more(struct stream *s)

@@ -110,8 +110,13 @@ static size_t length_of(const MPI_Status *status)
     return (size_t)(unsigned)status->count_lo
            | (size_t)((unsigned)status->count_hi_and_cancelled >> 1) << 32;
 #else
+    MPI_Status copy =
+        *status; /* SimGrid wants one that is not const, and has only MPI_Get_count() */
     MPI_Count bytes = 0;
-    return MPI_Get_elements_x(status, MPI_BYTE, &bytes) || bytes < 0 ? 0 : (size_t)bytes;
+    int n = 0;
+    if (MPI_Get_count(&copy, MPI_BYTE, &n) == MPI_SUCCESS && n != MPI_UNDEFINED)
+        return (size_t)n;
+    return MPI_Get_elements_x(&copy, MPI_BYTE, &bytes) || bytes < 0 ? 0 : (size_t)bytes;
 #endif
 }
 
@@ -119,4 +124,12 @@ void tern__status(const MPI_Status *from, tern_status *to)
 {
     if (to != NULL)
         *to = (tern_status){from->MPI_SOURCE, from->MPI_TAG, length_of(from)};
+}
+
+tern_status tern_status_of(const MPI_Status *status)
+{
+    tern_status s;
+
+    tern__status(status, &s);
+    return s;
 }

@@ -90,6 +90,9 @@ typedef struct tern_status {
     size_t bytes; /**< length of the message, also where it did not fit */
 } tern_status;
 
+/** The same from MPI's own status.  Local. */
+TERN_API tern_status tern_status_of(const MPI_Status *status);
+
 /** Send.  Blocking until complete as of \p mode, see the table above. */
 TERN_API TERN_MUST_CHECK int tern_send_mode(tern_comm *c, tern_mode mode, const void *buf, size_t n,
                                             MPI_Datatype type, int dest, int tag,

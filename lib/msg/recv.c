@@ -35,15 +35,43 @@ static int truncated(const struct tern__wait *op, const tern_status *s)
 struct probe {
     MPI_Comm comm;
     int source, tag;
+#ifdef HAVE_MATCHED_PROBE
     MPI_Message message;
+#endif
     MPI_Status status;
 };
 
+/* Without matched probe the message could be taken by another thread; an MPI that lacks it has to
+ * be one without threads. */
+#ifdef HAVE_MATCHED_PROBE
 static int poll_improbe(void *state, int *done)
 {
     struct probe *p = state;
 
     return MPI_Improbe(p->source, p->tag, p->comm, done, &p->message, &p->status);
+}
+
+static int recv_matched(struct probe *p, void *data, const struct tern__span *span,
+                        MPI_Request *request)
+{
+    return LARGE(MPI_Imrecv)(data, span->count, span->type, &p->message, request);
+}
+#else
+# define poll_improbe poll_iprobe
+
+static int recv_matched(struct probe *p, void *data, const struct tern__span *span,
+                        MPI_Request *request)
+{
+    return LARGE(MPI_Irecv)(data, span->count, span->type, p->status.MPI_SOURCE, p->status.MPI_TAG,
+                            p->comm, request);
+}
+#endif
+
+static int poll_iprobe(void *state, int *done)
+{
+    struct probe *p = state;
+
+    return MPI_Iprobe(p->source, p->tag, p->comm, done, &p->status);
 }
 
 struct posted {
@@ -89,7 +117,7 @@ static int take(const struct tern__wait *op, struct probe *p, void *data, size_t
     int error = tern__span(n, type, &span);
 
     if (error == MPI_SUCCESS)
-        error = LARGE(MPI_Imrecv)(data, span.count, span.type, &p->message, &posted.request);
+        error = recv_matched(p, data, &span, &posted.request);
     tern__span_free(&span);
     if (error)
         return tern__mpi_fail(op, error);
@@ -324,13 +352,6 @@ int tern_sendrecv_at(tern_comm *c, const void *sendbuf, size_t sendn, MPI_Dataty
     error = tern_recv_at(c, recvbuf, recvn, recvtype, source, recvtag, status, TERN_FOREVER, where);
     int sent = tern_wait_at(&req, NULL, TERN_FOREVER, where);
     return error ? error : sent;
-}
-
-static int poll_iprobe(void *state, int *done)
-{
-    struct probe *p = state;
-
-    return MPI_Iprobe(p->source, p->tag, p->comm, done, &p->status);
 }
 
 int tern_probe_at(tern_comm *c, int source, int tag, tern_status *status, tern_deadline deadline,

@@ -2,12 +2,24 @@
 AC_DEFUN([TERN_PROG_MPICC], [
   AC_BEFORE([$0], [AC_PROG_CC])
   AS_VAR_SET_IF([CC], [], [AC_CHECK_PROGS([CC], [mpicc mpicc.openmpi mpicc.mpich])])
+  tern_simgrid=no
+  AS_CASE([$CC], [*smpicc*], [TERN_SMPICC])
+])
+
+# TERN_SMPICC: SimGrid's compiler makes programs that only its launcher can run, and does not tell libtool its linker;
+# while configure runs it is asked for common ones.
+AC_DEFUN([TERN_SMPICC], [
+  tern_simgrid=yes
+  AS_VAR_SET([SMPI_PRETEND_CC], [1])
+  export SMPI_PRETEND_CC
+  AS_VAR_SET_IF([LD], [], [LD=ld])
 ])
 
 # TERN_PROG_MPIEXEC: the launcher that belongs to CC, so that mpicc.mpich is not tested with Open MPI's mpiexec.
 AC_DEFUN([TERN_PROG_MPIEXEC], [
   AS_CASE(["$CC "], [*mpicc.mpich\ *], [tern_mpiexec="mpiexec.mpich"],
-                    [*mpicc.openmpi\ *], [tern_mpiexec="mpiexec.openmpi"])
+                    [*mpicc.openmpi\ *], [tern_mpiexec="mpiexec.openmpi"],
+                    [*smpicc\ *], [tern_mpiexec="smpirun"])
   AC_CHECK_PROGS([MPIEXEC], [$tern_mpiexec mpiexec mpirun], [no])
 ])
 
@@ -31,6 +43,18 @@ AC_DEFUN([TERN_CHECK_MPI], [
   AC_COMPUTE_INT([tern_mpi_major], [MPI_VERSION], [[#include <mpi.h>]])
   AC_COMPUTE_INT([tern_mpi_minor], [MPI_SUBVERSION], [[#include <mpi.h>]])
   tern_mpi_version="$tern_mpi_major.$tern_mpi_minor"
+])
+
+# TERN_CHECK_MATCHED_PROBE: without it a message of unknown size is probed, then received; for one thread that is as good.
+# SimGrid has the call, but it ends the program.
+AC_DEFUN([TERN_CHECK_MATCHED_PROBE], [
+  AC_CACHE_CHECK([for matched probe], [tern_cv_matched_probe], [
+    AC_LINK_IFELSE([AC_LANG_PROGRAM([[#include <mpi.h>
+#ifdef SMPI_H
+# error "not yet implemented"
+#endif]], [[MPI_Message message; int found; return MPI_Improbe(0, 0, MPI_COMM_WORLD, &found, &message, MPI_STATUS_IGNORE);]])],
+      [tern_cv_matched_probe=yes], [tern_cv_matched_probe=no])])
+  AS_VAR_IF([tern_cv_matched_probe], [yes], [AC_DEFINE([HAVE_MATCHED_PROBE], [1], [MPI_Improbe works.])])
 ])
 
 # TERN_CHECK_MPI4: the MPI 4 calls that are used where they exist.

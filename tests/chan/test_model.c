@@ -7,19 +7,23 @@
  *   capacity  at no time are more items sent than the capacity and the receives begun so far
  *   end       receivers get TERN_CLOSED when all is received, and no sooner
  *
- * TERN_TEST_OPS is the number of items of each channel (default 4000). */
+ * Delays are injected: ranks sleep, compute, and are stopped and continued by each other.
+ * TERN_TEST_OPS is the number of items of each channel (default 4000; 360000 makes 10^7 in all),
+ * TERN_TEST_SEED the seed (default 11). */
 #include "chan/chan.h"
 
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "support/mpitap.h"
 #include "topo/topo.h"
 
-enum { MOST_RANKS = 64, BATCH = 20, SEED = 11 };
+enum { MOST_RANKS = 64, BATCH = 20 };
 
 /* An item: who sent it, its number there, and a word that follows from both. */
 typedef struct item {
@@ -32,6 +36,8 @@ struct counts {
     _Atomic int64_t sent;  /* items whose send has returned */
     _Atomic int64_t begun; /* items that receives have asked for, less those they did not get */
     _Atomic int excess;    /* most above the capacity */
+    atomic_flag stopping;  /* a rank is stopped: two could stop each other for ever */
+    _Atomic int pid[MOST_RANKS]; /* of the ranks of the node */
 };
 
 /* What each rank counts alone. */
@@ -45,6 +51,8 @@ static tern_window *window;
 static struct counts *counts;
 static struct tally tally;
 static bool one_node;
+static int here; /* ranks of the node */
+static uint64_t seed = 11;
 static tern_chan *ch;
 static uint64_t stream, step; /* of this rank's random numbers */
 static int64_t capacity;
@@ -62,9 +70,13 @@ static int setup(void)
     counts = tern_window_base(window);
     rank = tern_rank(c);
     size = tern_size(c);
-    int here;
+    int me;
     MPI_Comm_size(tern_comm_node(c), &here);
+    MPI_Comm_rank(tern_comm_node(c), &me);
     one_node = here == size;
+    atomic_store(&counts->pid[me], getpid());
+    if (getenv("TERN_TEST_SEED") != NULL)
+        seed = strtoull(getenv("TERN_TEST_SEED"), NULL, 10);
     return tern_agree(c, TERN_OK) != TERN_OK;
 }
 
@@ -77,7 +89,7 @@ static int teardown(void)
 
 static uint64_t draw(void)
 {
-    return tern_random(SEED, stream, step++);
+    return tern_random(seed, stream, step++);
 }
 
 static uint64_t check_word(uint32_t sender, uint32_t number)
@@ -85,14 +97,38 @@ static uint64_t check_word(uint32_t sender, uint32_t number)
     return tern_mix((uint64_t)sender << 32 | number);
 }
 
+/* Stop another rank of the node for 1 to 3 ms. */
+static void stop_another(void)
+{
+    pid_t pid = atomic_load(&counts->pid[draw() % (unsigned)here]);
+
+    if (pid == getpid() || atomic_flag_test_and_set(&counts->stopping))
+        return;
+    kill(pid, SIGSTOP);
+    nanosleep(&(struct timespec){.tv_nsec = (long)(1 + draw() % 3) * 1000000}, NULL);
+    kill(pid, SIGCONT);
+    atomic_flag_clear(&counts->stopping);
+}
+
+static void compute(double seconds)
+{
+    double end = tern_after(seconds);
+
+    while (tern_clock() < end) {}
+}
+
 /* Some rarely sleep, some yield, most go on. */
 static void dawdle(void)
 {
-    uint64_t what = draw() % 1000;
+    uint64_t what = draw() % 10000;
 
-    if (what == 0)
+    if (what == 9999)
+        stop_another();
+    else if (what == 9998)
+        compute(1e-3);
+    else if (what < 10)
         nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
-    else if (what < 100)
+    else if (what < 1000)
         sched_yield();
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "coll/fault.h"
 #include "support/mpitap.h"
 
 #define OK(call)     CU_ASSERT_EQUAL_FATAL(call, TERN_OK)
@@ -328,6 +329,38 @@ static void expects_too_much(void)
     free(got);
 }
 
+/* The last rank runs out of memory, at any of its allocations and from then on: all learn it, by
+ * every schedule of several hops, and the next exchange works. */
+static void out_of_memory(void)
+{
+    enum { BLOCK = 30000 };
+    static const char *const relays[] = {"bruck", "grid", "levels", "node"};
+    bool last = rank == size - 1;
+    size_t *count = some((size_t)size, sizeof(*count));
+    int *out = some((size_t)size * BLOCK, sizeof(*out)),
+        *in = some((size_t)size * BLOCK, sizeof(*in));
+
+    for (int r = 0; r < size; r++)
+        count[r] = BLOCK;
+    for (int i = 0; i < 4; i++) {
+        int met = 1;
+        for (int nth = 0; met && nth < 20; nth++) {
+            fault_at(last ? nth : -1);
+            int error = tern_alltoallv(c, out, count, NULL, in, count, NULL, MPI_INT,
+                                       &(tern_alltoall_options){relays[i], 2});
+            met = fault_met();
+            fault_at(-1);
+            OK(tern_bcast(c, &met, 1, MPI_INT, size - 1));
+            CU_ASSERT_EQUAL(error, !met ? TERN_OK : last ? TERN_ENOMEM : TERN_EPEER);
+            CU_ASSERT(met || nth > 1 || size == 1);
+            messages_of(relays[i], 2);
+        }
+    }
+    free(count);
+    free(out);
+    free(in);
+}
+
 /* Two communicators of half the ranks each, one of them in reverse order, and all of them again. */
 static void communicators(void)
 {
@@ -362,6 +395,7 @@ int main(int argc, char **argv)
         {"messages", messages},
         {"refusals", refusals},
         {"expects_too_much", expects_too_much},
+        {"out_of_memory", out_of_memory},
         {"communicators", communicators},
         CU_TEST_INFO_NULL,
     };
