@@ -119,9 +119,16 @@ TERN_API TERN_MUST_CHECK int tern_sort_by_key(tern_comm *c, enum tern_key_type t
 
 /** Names of the algorithms, "auto" first; NULL after the last.  p ranks, N items.
  *   "auto"       by N/p and p, see lib/sort/algorithm.c
- *   "histogram"  local sort, exact splitters from samples and counts in a few rounds, one exchange,
- *                merge
- */
+ *   "sample"     local sort, splitters from one sample, exchange, merge, then the balance
+ *   "histogram"  the same with exact splitters, from samples and counts in a few rounds: the
+ *                balance costs no further exchange
+ *   "ams"        histogram in two or three levels of some cbrt(p) or sqrt(p) groups of ranks: a
+ *                rank sends to so many others a level, not to p - 1
+ *   "hypercube"  quicksort of ranks, log2 p steps; for few items
+ *   "bitonic"    bitonic sort of ranks, log2 p (log2 p + 1) / 2 steps; shows how far that gets
+ *   "radix"      by the highest bits of the keys that differ; then the balance.  For keys that are
+ *                spread evenly
+ * All are correct for any ranks and items.  "hypercube" and "bitonic" are not stable. */
 TERN_API const char *tern_sort_algorithm(int i);
 
 /* ---- Proof ---------------------------------------------------------------------------------- */
