@@ -92,6 +92,9 @@ int tern__split_sort(tern__job *j, int rounds);
 enum tern__arrival { TERN__SORTED, TERN__UNSORTED };
 int tern__redistribute(tern__job *j, const int64_t *cut, enum tern__arrival arrival);
 
+/* The same for sorted items in chunks, merged as they come; `total` is that of all ranks. */
+int tern__stream_merge(tern__job *j, const int64_t *cut, const int64_t *from, int64_t total);
+
 /* From items in order on all ranks to floor or ceil of N/p on each, or within the imbalance. */
 int tern__balance(tern__job *j);
 

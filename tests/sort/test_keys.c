@@ -4,6 +4,7 @@
 #include "sort/sort.h"
 
 #include <math.h>
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -195,6 +196,20 @@ static void large_arrays(void)
     }
 }
 
+/* Ranks of one thread merge chunks as they come; the last is not full. */
+static void chunks(void)
+{
+    int threads = omp_get_max_threads();
+    uint64_t p = (uint64_t)tern_size(tern_world());
+
+    omp_set_num_threads(1);
+    for (int d = 0; d < TERN_DISTRIBUTIONS && p < 6; d++) {
+        tern_generator g = {(enum tern_distribution)d, TERN_U64, 3, 10007 * p * p};
+        CU_ASSERT(sorts(&g, (enum layout)(d % LAYOUTS), d % 2 == 0));
+    }
+    omp_set_num_threads(threads);
+}
+
 /* tern_is_sorted() must see a fall inside a rank, and one between ranks. */
 static void disorder_is_found(void)
 {
@@ -288,6 +303,7 @@ int main(int argc, char **argv)
         {"every_type_and_distribution", every_type_and_distribution},
         {"every_algorithm", every_algorithm},
         {"large_arrays", large_arrays},
+        {"chunks", chunks},
         {"disorder_is_found", disorder_is_found},
         {"change_is_found", change_is_found},
         {"nonsense_is_refused", nonsense_is_refused},
