@@ -131,6 +131,49 @@ TERN_API TERN_MUST_CHECK int tern_sort_by_key(tern_comm *c, enum tern_key_type t
  * All are correct for any ranks and items.  "hypercube" and "bitonic" are not stable. */
 TERN_API const char *tern_sort_algorithm(int i);
 
+/* ---- Operations ----------------------------------------------------------------------------- */
+
+/* Collective; `layout` and `descending` are the same on all ranks.  Each returns TERN_OK,
+ * TERN_EINVAL, TERN_ENOMEM or TERN_EMPI, and the input is as it was unless said otherwise. */
+
+/** Sort what is sorted on each rank already: tern_sort_records() without its local sort.  Stable.
+ * \param options  as there; the algorithm is "histogram".
+ * \return also TERN_EINVAL: the records of a rank are not in order. */
+TERN_API TERN_MUST_CHECK int tern_merge(tern_comm *c, const tern_record_layout *layout,
+                                        void **records, size_t *n,
+                                        const tern_sort_options *options);
+
+/** The items that a sort would put at places[0] .. places[m - 1], counted from 0 over all ranks;
+ * any order, repetitions allowed.  Places i N / m are the edges of a histogram of m bins of equal
+ * depth. Sorts a copy of each rank's records, and sends only keys.
+ * \param[in]  places  the same on all ranks, each less than N.
+ * \param[out] out  room for m records; the same on all ranks. */
+TERN_API TERN_MUST_CHECK int tern_nth(tern_comm *c, const tern_record_layout *layout,
+                                      const void *records, size_t n, const uint64_t *places,
+                                      size_t m, bool descending, void *out);
+
+/** The first k items of the order, or all if there are not so many.  Sorts a copy of each rank's
+ * records, and sends at most k of each.  \param[out] out,m  on all ranks alike: a block of
+ * tern_alloc(), owned by the caller, and how many are in it; equal ones by rank and position. */
+TERN_API TERN_MUST_CHECK int tern_top(tern_comm *c, const tern_record_layout *layout,
+                                      const void *records, size_t n, size_t k, bool descending,
+                                      void **out, size_t *m);
+
+/** Of records in order on all ranks, as tern_sort_records() leaves them, keep the first of those
+ * with equal keys; what is kept stays on its rank.  \param[in,out] n  records on this rank.
+ * \param[out] counts  how many equal ones there were on all ranks, for each that is kept: a block
+ * of tern_alloc(), owned by the caller; or NULL. */
+TERN_API TERN_MUST_CHECK int tern_unique(tern_comm *c, const tern_record_layout *layout,
+                                         void *records, size_t *n, uint64_t **counts);
+
+/** Count the items of all ranks between edges: counts[i] are those from edge i - 1 on (not before
+ * it) and before edge i; counts[0] those before the first, counts[m] those from the last on.  One
+ * pass, no order needed. \param[in] edges  m records in ascending order, the same on all ranks.
+ * \param[out] counts  m + 1, the same on all ranks. */
+TERN_API TERN_MUST_CHECK int tern_count_between(tern_comm *c, const tern_record_layout *layout,
+                                                const void *records, size_t n, const void *edges,
+                                                size_t m, uint64_t *counts);
+
 /* ---- Proof ---------------------------------------------------------------------------------- */
 
 /** What a set of items contains, whatever its order and distribution. */

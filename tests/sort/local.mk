@@ -1,4 +1,4 @@
-test_programs += tests/sort/test_keys tests/sort/test_lines tests/sort/test_records
+test_programs += tests/sort/test_keys tests/sort/test_lines tests/sort/test_records tests/sort/test_operations
 tests_sort_test_keys_SOURCES = %D%/test_keys.c
 tests_sort_test_keys_CPPFLAGS = $(TESTINCLUDES)
 tests_sort_test_keys_LDADD = $(TESTLIBS)
@@ -13,3 +13,8 @@ tests_sort_test_records_SOURCES = %D%/test_records.c
 tests_sort_test_records_CPPFLAGS = $(TESTINCLUDES)
 tests_sort_test_records_LDADD = $(TESTLIBS)
 tests_sort_test_records_LDFLAGS = $(TESTLINK)
+
+tests_sort_test_operations_SOURCES = %D%/test_operations.c
+tests_sort_test_operations_CPPFLAGS = $(TESTINCLUDES)
+tests_sort_test_operations_LDADD = $(TESTLIBS)
+tests_sort_test_operations_LDFLAGS = $(TESTLINK)
