@@ -191,11 +191,13 @@ static int merge_all(stream *s, node *root, char *out)
             error = refill(s, root->b);
         if (error)
             return error;
-        node *other = root->a == NULL ? root : root->a->n > 0 ? root->a : root->b;
+        node *other = root;
+        if (root->a != NULL)
+            other = root->a->n > 0 || root->b == NULL ? root->a : root->b;
         size_t n = other->n;
         if (n == 0)
             return TERN_OK;
-        if (root->a != NULL && root->a->n > 0 && root->b->n > 0) {
+        if (root->a != NULL && root->b != NULL && root->a->n > 0 && root->b->n > 0) {
             n = merge_ready(s, root->a, root->b, out);
         } else {
             memcpy(out, other->head, n * s->m->bytes);
