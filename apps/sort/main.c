@@ -70,8 +70,10 @@ static const tern_option table[] = {
     {"type", 0, TERN_OPTION_CHOICE, &settings.type, TERN_KEY_NAMES,
      "files hold binary little-endian keys of this type; generated keys are of it (u64)", 0, 0},
     {"generate", 0, TERN_OPTION_TEXT, &settings.generate, "DIST:N",
-     "sort N generated keys in memory, verify and report; DIST is " TERN_DISTRIBUTION_NAMES
-     "; N may have a suffix, 10M.  Or gensort:N[,skew][,ascii][,from=M]: write records of the Sort "
+     "sort N generated keys in memory, verify and report; DIST is uniform, sorted, reversed, "
+     "equal, "
+     "few, zipf, normal, exponential, almost, sqrt, staggered, buckets, groups or all-to-one; N "
+     "may have a suffix, 10M.  Or gensort:N[,skew][,ascii][,from=M]: write records of the Sort "
      "Benchmark",
      0, 0},
     {"seed", 0, TERN_OPTION_COUNT, &settings.seed, "N", "of the generated keys (1)", 0, 9e15},

@@ -5,6 +5,7 @@
 
 #include "sort/items.h"
 
+#include <omp.h>
 #include <stdlib.h>
 
 #include "coll/coll.h"
@@ -117,11 +118,44 @@ static int merge(tern__job *j, int64_t *from)
     return TERN_OK;
 }
 
+/* By one thread a rank, merging what comes is best; several threads merge better all at once. Small
+ * messages are left to lib/coll, which knows how to send them.  All ranks decide alike. */
+static int choose(tern__job *j, const int64_t *from, int64_t *total, bool *streams)
+{
+    enum { LEAST_BLOCK = 64 << 10, MOST_RANKS = 512 }; /* bytes between two ranks */
+    int p = tern_size(j->c);
+    int64_t mine[] = {from[p], omp_get_max_threads() > 1}, sum[2];
+    int error = tern_allreduce(j->c, mine, sum, 2, MPI_INT64_T, MPI_SUM);
+
+    if (error)
+        return error;
+    *total = sum[0];
+    *streams = sum[1] == 0 && p <= MOST_RANKS
+               && (size_t)(sum[0] / p / p) * j->items->merger.bytes >= LEAST_BLOCK;
+    return TERN_OK;
+}
+
+static int receive_all(tern__job *j, const int64_t *cut, int64_t *from, enum tern__arrival arrival)
+{
+    char *received = NULL;
+    int error = receive(j, cut, from, &received);
+
+    if (error) {
+        tern_free(received);
+        return error;
+    }
+    tern_free(j->data);
+    j->data = received;
+    j->n = (size_t)from[tern_size(j->c)];
+    j->room = j->n > 0 ? j->n : 1;
+    return arrival == TERN__SORTED ? merge(j, from) : TERN_OK;
+}
+
 int tern__redistribute(tern__job *j, const int64_t *cut, enum tern__arrival arrival)
 {
     size_t p = (size_t)tern_size(j->c);
-    int64_t *from = malloc((p + 1) * sizeof(*from));
-    char *received = NULL;
+    int64_t *from = malloc((p + 1) * sizeof(*from)), total = 0;
+    bool streams = false;
     int error = tern_agree(
         j->c, from != NULL ? TERN_OK
                            : tern_fail(TERN_ENOMEM, TERN_HERE, "no memory for %zu offsets", p + 1));
@@ -129,17 +163,13 @@ int tern__redistribute(tern__job *j, const int64_t *cut, enum tern__arrival arri
     tern__begin_phase(j, "exchange", 0);
     if (!error)
         error = tern__exchange_counts(j->c, cut, from);
-    if (!error)
-        error = receive(j, cut, from, &received);
-    if (error) {
-        tern_free(received);
-    } else {
-        tern_free(j->data);
-        j->data = received;
-        j->n = (size_t)from[p];
-        j->room = j->n > 0 ? j->n : 1;
-        if (arrival == TERN__SORTED)
-            error = merge(j, from);
+    if (!error && arrival == TERN__SORTED)
+        error = choose(j, from, &total, &streams);
+    if (!error && streams) {
+        tern__begin_phase(j, "merge", 0);
+        error = tern__stream_merge(j, cut, from, total);
+    } else if (!error) {
+        error = receive_all(j, cut, from, arrival);
     }
     free(from);
     return error;

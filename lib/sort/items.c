@@ -45,6 +45,16 @@ int tern__items_init(tern__items *t, const tern_record_layout *layout, bool desc
     return TERN_OK;
 }
 
+/* All kinds are records; their comparisons know no images. */
+int tern__user_items(tern__items *t, const tern_record_layout *layout, bool descending)
+{
+    int error = tern__items_init(t, layout, descending, false);
+
+    if (!error)
+        tern__record_items(t);
+    return error;
+}
+
 tern_record_layout tern_key_layout(enum tern_key_type type)
 {
     bool known = (unsigned)type < TERN_KEY_TYPES;

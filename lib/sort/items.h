@@ -62,6 +62,7 @@ typedef struct tern__job {
     size_t n, room;
     double imbalance;
     bool stable;
+    bool sorted; /* each rank's items are */
     tern_phase_fn *phase;
 } tern__job;
 
@@ -92,8 +93,18 @@ int tern__split_sort(tern__job *j, int rounds);
 enum tern__arrival { TERN__SORTED, TERN__UNSORTED };
 int tern__redistribute(tern__job *j, const int64_t *cut, enum tern__arrival arrival);
 
+/* The same for sorted items in chunks, merged as they come; `total` is that of all ranks. */
+int tern__stream_merge(tern__job *j, const int64_t *cut, const int64_t *from, int64_t total);
+
 /* From items in order on all ranks to floor or ceil of N/p on each, or within the imbalance. */
 int tern__balance(tern__job *j);
+
+/* As tern__items_init(), for items as the user sees them, which are not to be sorted. */
+int tern__user_items(tern__items *t, const tern_record_layout *layout, bool descending);
+
+/* tern_sort_records(), where `sorted` says whether each rank's records are. */
+int tern__sort_job(tern_comm *c, const tern_record_layout *layout, void **records, size_t *n,
+                   const tern_sort_options *options, bool sorted);
 
 /* Items of all ranks.  Collective. */
 int tern__total(const tern__job *j, int64_t *total);

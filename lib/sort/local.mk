@@ -1,7 +1,8 @@
 lib_libterncore_la_SOURCES += %D%/sort.h %D%/keys.h %D%/lines.h %D%/radix_template.h \
   %D%/algorithm.h %D%/items.h %D%/records.h %D%/algorithm.c %D%/algorithm_ams.c \
   %D%/algorithm_bitonic.c %D%/algorithm_histogram.c %D%/algorithm_hypercube.c \
-  %D%/algorithm_radix.c %D%/own.c %D%/swap.c %D%/balance.c %D%/by_key.c \
+  %D%/algorithm_radix.c %D%/operations.c %D%/own.c %D%/unique.c %D%/stream_merge.c %D%/swap.c \
+  %D%/balance.c %D%/by_key.c \
   %D%/image_items.c %D%/items.c %D%/pair_items.c %D%/record_items.c \
   %D%/records.c \
   %D%/lanes.h %D%/network.h %D%/quick.h %D%/quick_scalar.h %D%/quick_template.h \
@@ -13,3 +14,4 @@ lib_libterncore_la_SOURCES += %D%/sort.h %D%/keys.h %D%/lines.h %D%/radix_templa
   %D%/radix.c %D%/sort.c %D%/split.c %D%/verify.c %D%/width.c
 ternsortincludedir = $(pkgincludedir)/sort
 ternsortinclude_HEADERS = %D%/sort.h
+dist_man_MANS += %D%/tern_sort.3

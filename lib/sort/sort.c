@@ -27,6 +27,8 @@ int tern__total(const tern__job *j, int64_t *total)
 
 int tern__sort_here(tern__job *j)
 {
+    if (j->sorted)
+        return TERN_OK;
     tern__begin_phase(j, "sort", 0);
     return tern_agree(j->c, j->items->sort(j->items, &j->data, j->n, j->room));
 }
@@ -61,8 +63,8 @@ static int run(tern__job *j, int algorithm)
     return error;
 }
 
-int tern_sort_records(tern_comm *c, const tern_record_layout *layout, void **records, size_t *n,
-                      const tern_sort_options *options)
+int tern__sort_job(tern_comm *c, const tern_record_layout *layout, void **records, size_t *n,
+                   const tern_sort_options *options, bool sorted)
 {
     const tern_sort_options *o = options != NULL ? options : &defaults;
     tern__items items;
@@ -72,6 +74,7 @@ int tern_sort_records(tern_comm *c, const tern_record_layout *layout, void **rec
         .n = *n,
         .imbalance = o->imbalance,
         .stable = o->stable,
+        .sorted = sorted,
         .phase = o->phase,
     };
     int algorithm = tern__choose_algorithm(o->algorithm, o->stable);
@@ -92,6 +95,12 @@ int tern_sort_records(tern_comm *c, const tern_record_layout *layout, void **rec
     if (j.data != NULL)
         *records = j.data;
     return error;
+}
+
+int tern_sort_records(tern_comm *c, const tern_record_layout *layout, void **records, size_t *n,
+                      const tern_sort_options *options)
+{
+    return tern__sort_job(c, layout, records, n, options, false);
 }
 
 int tern_sort(tern_comm *c, enum tern_key_type type, void **keys, size_t *n,

@@ -131,6 +131,49 @@ TERN_API TERN_MUST_CHECK int tern_sort_by_key(tern_comm *c, enum tern_key_type t
  * All are correct for any ranks and items.  "hypercube" and "bitonic" are not stable. */
 TERN_API const char *tern_sort_algorithm(int i);
 
+/* ---- Operations ----------------------------------------------------------------------------- */
+
+/* Collective; `layout` and `descending` are the same on all ranks.  Each returns TERN_OK,
+ * TERN_EINVAL, TERN_ENOMEM or TERN_EMPI, and the input is as it was unless said otherwise. */
+
+/** Sort what is sorted on each rank already: tern_sort_records() without its local sort.  Stable.
+ * \param options  as there; the algorithm is "histogram".
+ * \return also TERN_EINVAL: the records of a rank are not in order. */
+TERN_API TERN_MUST_CHECK int tern_merge(tern_comm *c, const tern_record_layout *layout,
+                                        void **records, size_t *n,
+                                        const tern_sort_options *options);
+
+/** The items that a sort would put at places[0] .. places[m - 1], counted from 0 over all ranks;
+ * any order, repetitions allowed.  Places i N / m are the edges of a histogram of m bins of equal
+ * depth. Sorts a copy of each rank's records, and sends only keys.
+ * \param[in]  places  the same on all ranks, each less than N.
+ * \param[out] out  room for m records; the same on all ranks. */
+TERN_API TERN_MUST_CHECK int tern_nth(tern_comm *c, const tern_record_layout *layout,
+                                      const void *records, size_t n, const uint64_t *places,
+                                      size_t m, bool descending, void *out);
+
+/** The first k items of the order, or all if there are not so many.  Sorts a copy of each rank's
+ * records, and sends at most k of each.  \param[out] out,m  on all ranks alike: a block of
+ * tern_alloc(), owned by the caller, and how many are in it; equal ones by rank and position. */
+TERN_API TERN_MUST_CHECK int tern_top(tern_comm *c, const tern_record_layout *layout,
+                                      const void *records, size_t n, size_t k, bool descending,
+                                      void **out, size_t *m);
+
+/** Of records in order on all ranks, as tern_sort_records() leaves them, keep the first of those
+ * with equal keys; what is kept stays on its rank.  \param[in,out] n  records on this rank.
+ * \param[out] counts  how many equal ones there were on all ranks, for each that is kept: a block
+ * of tern_alloc(), owned by the caller; or NULL. */
+TERN_API TERN_MUST_CHECK int tern_unique(tern_comm *c, const tern_record_layout *layout,
+                                         void *records, size_t *n, uint64_t **counts);
+
+/** Count the items of all ranks between edges: counts[i] are those from edge i - 1 on (not before
+ * it) and before edge i; counts[0] those before the first, counts[m] those from the last on.  One
+ * pass, no order needed. \param[in] edges  m records in ascending order, the same on all ranks.
+ * \param[out] counts  m + 1, the same on all ranks. */
+TERN_API TERN_MUST_CHECK int tern_count_between(tern_comm *c, const tern_record_layout *layout,
+                                                const void *records, size_t n, const void *edges,
+                                                size_t m, uint64_t *counts);
+
 /* ---- Proof ---------------------------------------------------------------------------------- */
 
 /** What a set of items contains, whatever its order and distribution. */
@@ -177,28 +220,55 @@ TERN_API TERN_MUST_CHECK int tern_records_sorted(tern_comm *c, const tern_record
 /** Distributions of keys.  Each is spread over the whole range of its type; for floating point that
  * includes the infinities and NaNs. */
 enum tern_distribution {
-    TERN_UNIFORM,  /**< every value is equally likely */
-    TERN_SORTED,   /**< ascending, evenly spaced */
-    TERN_REVERSED, /**< descending, evenly spaced */
-    TERN_EQUAL,    /**< one value */
-    TERN_FEW,      /**< 16 values */
-    TERN_ZIPF,     /**< the k-th most frequent value with probability ~ 1/k, values hashed */
-    TERN_NORMAL,   /**< Gaussian around the middle of the range, deviation 1/16 of it */
+    TERN_UNIFORM,     /**< every value is equally likely */
+    TERN_SORTED,      /**< ascending, evenly spaced */
+    TERN_REVERSED,    /**< descending, evenly spaced */
+    TERN_EQUAL,       /**< one value */
+    TERN_FEW,         /**< 16 values */
+    TERN_ZIPF,        /**< the k-th most frequent value with probability ~ 1/k, values hashed */
+    TERN_NORMAL,      /**< Gaussian around the middle of the range, deviation 1/16 of it */
+    TERN_EXPONENTIAL, /**< falling by a factor of e every 1/32 of the range */
+    TERN_ALMOST,      /**< sorted, but for one key in 100, which is uniform */
+    TERN_SQRT,        /**< about sqrt(total) values, equally likely */
+    /* After Helman, Bader and JaJa 1998; they speak of ranks, of which there are `parts`: */
+    TERN_STAGGERED, /**< part i holds the keys of one p-th of the range, and no two neighbours'
+                       follow each other: 1, 3, 5 .., 0, 2, 4 .. */
+    TERN_BUCKETS,   /**< each part holds as many keys of each p-th of the range, in order of them */
+    TERN_GROUPS,    /**< groups of about sqrt(p) parts, each holding the keys of one p-th after the
+                       other, half the range away */
+    TERN_ALL_TO_ONE, /**< of each part the first half comes from the lowest p-th of the range: a
+                        sort by fixed bounds sends it all to rank 0 */
     TERN_DISTRIBUTIONS
 };
-#define TERN_DISTRIBUTION_NAMES "uniform|sorted|reversed|equal|few|zipf|normal"
+#define TERN_DISTRIBUTION_NAMES                                                             \
+ "uniform|sorted|reversed|equal|few|zipf|normal|exponential|almost|sqrt|staggered|buckets|" \
+ "groups|all-to-one"
 
 typedef struct tern_generator {
     enum tern_distribution distribution;
     enum tern_key_type type;
     uint64_t seed;
     uint64_t total; /**< keys in all, on all ranks */
+    uint64_t parts; /**< that the last four speak of, whatever the ranks are; 0: 16 */
 } tern_generator;
 
 /** Write keys first .. first + n - 1 of \p generator's sequence to \p keys: the same on any number
  * of ranks and threads.  Local. \return TERN_OK or TERN_EINVAL. */
 TERN_API TERN_MUST_CHECK int tern_generate(const tern_generator *generator, uint64_t first,
                                            size_t n, void *keys);
+
+/** How keys lie on the ranks before a sort. */
+enum tern_filling {
+    TERN_EVEN,      /**< floor or ceil of total/p each */
+    TERN_EMPTY_ODD, /**< nothing on ranks 1, 3, 5 .. */
+    TERN_ONE_RANK,  /**< all on the last */
+    TERN_RAMP,      /**< rank r some r/p times as many as the last */
+    TERN_FILLINGS
+};
+
+/** The keys first .. first + n - 1 of \p total that rank \p r of \p p holds.  Local. */
+TERN_API void tern_fill(enum tern_filling filling, uint64_t total, int p, int r, uint64_t *first,
+                        size_t *n);
 
 /* ---- Lines of text -------------------------------------------------------------------------- */
 

@@ -141,23 +141,13 @@ static int share(tern_comm *c, const tern__items *t, const void *items, const fi
     return error;
 }
 
-/* The comparisons of kinds know images only; here items are what the user sees. */
-static int order_of_user(tern__items *t, const tern_record_layout *layout, bool descending)
-{
-    int error = tern__items_init(t, layout, descending, false);
-
-    if (!error)
-        tern__record_items(t);
-    return error;
-}
-
 static int prove(tern_comm *c, const tern_record_layout *layout, const void *records, size_t n,
                  bool descending, unsigned at_what, tern_proof *out)
 {
     tern__items t;
     size_t p = (size_t)tern_size(c), stride = 0;
     char *all = NULL;
-    int error = order_of_user(&t, layout, descending);
+    int error = tern__user_items(&t, layout, descending);
 
     if (!error && records == NULL && n > 0)
         error = tern_fail(TERN_EINVAL, TERN_HERE, "prove: %zu items at NULL", n);

@@ -198,7 +198,7 @@ float_order() {
 }
 
 every_distribution() {
-  for distribution in uniform sorted reversed equal few zipf normal; do
+  for distribution in uniform sorted reversed equal few zipf normal exponential almost sqrt staggered buckets groups all-to-one; do
     launch "$1" "$sort" --generate="$distribution:100k" --type="$2" >out || return
     grep -q 'order: right, content: right' out || return
     sed -n 's/.*hash//p' out >>"hashes.$2.$distribution" # must not depend on the ranks

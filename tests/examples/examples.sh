@@ -70,6 +70,18 @@ life() {
   run "$1" life && echo "5 cells, x $((6 + 5 * 20)), y $((7 + 5 * 20))" | expect
 }
 
+# 4 stars a rank, by magnitude, then by number; rank r prints the r-th 4.
+stars() {
+  run "$1" stars && awk -v n=$(($1 * 4)) 'BEGIN {
+    for (m = 0; m < 10; m++)
+      for (i = 0; i < n; i++)
+        if (i * 7 % 10 == m) {
+          print "rank " (k - k % 4) / 4 ": star " i ", " m
+          k++
+        }
+  }' | expect
+}
+
 # One rank is too few: a sentence, and status 2.
 too_few() {
   launch 1 "$examples/$1" >"$scratch/out" 2>"$scratch/err"
@@ -81,14 +93,14 @@ too_few() {
 # quoted PAGE NAME: the page holds the program, but for the comment at its beginning.
 quoted() {
   sed 1,3d "$top_srcdir/tests/examples/$2.c" >"$scratch/program"
-  awk '/^#include <stdio.h>$/ { on = 1 } /^\.Ed$/ { on = 0 } on' "$top_srcdir/$1" |
+  awk '/^#include <std[a-z]*.h>$/ { on = 1 } /^\.Ed$/ { on = 0 } on' "$top_srcdir/$1" |
     sed 's/^\\&//; s/\\e/\\/g' >"$scratch/page"
   [ -s "$scratch/program" ] && diff "$scratch/program" "$scratch/page"
 }
 
 for np in 2 3 7; do
   case " 2 3 $TEST_NP " in *" $np "*) ;; *) continue ;; esac
-  for name in pipeline farm request publish; do
+  for name in pipeline farm request publish stars; do
     ok "np=$np $name" "$name" "$np"
   done
   ok "np=$np timeout" timeout_ "$np"
@@ -101,4 +113,5 @@ done
 ok "tern_chan(3) quotes pipeline.c" quoted lib/chan/tern_chan.3 pipeline
 ok "tern-stencil(1) quotes life.c" quoted apps/stencil/tern-stencil.1 life
 ok "tern_select(3) quotes farm.c" quoted lib/chan/tern_select.3 farm
+ok "tern_sort(3) quotes stars.c" quoted lib/sort/tern_sort.3 stars
 tap_end

@@ -1,4 +1,4 @@
-test_programs += tests/sort/test_kernels tests/sort/test_keys tests/sort/test_lines tests/sort/test_matrix tests/sort/test_records
+test_programs += tests/sort/test_kernels tests/sort/test_keys tests/sort/test_lines tests/sort/test_matrix tests/sort/test_records tests/sort/test_operations
 tests_sort_test_kernels_SOURCES = %D%/test_kernels.c
 tests_sort_test_kernels_CPPFLAGS = $(TESTINCLUDES)
 tests_sort_test_kernels_LDADD = $(TESTLIBS)
@@ -23,3 +23,8 @@ tests_sort_test_matrix_SOURCES = %D%/test_matrix.c
 tests_sort_test_matrix_CPPFLAGS = $(TESTINCLUDES)
 tests_sort_test_matrix_LDADD = $(TESTLIBS)
 tests_sort_test_matrix_LDFLAGS = $(TESTLINK)
+
+tests_sort_test_operations_SOURCES = %D%/test_operations.c
+tests_sort_test_operations_CPPFLAGS = $(TESTINCLUDES)
+tests_sort_test_operations_LDADD = $(TESTLIBS)
+tests_sort_test_operations_LDFLAGS = $(TESTLINK)

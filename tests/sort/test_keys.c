@@ -4,6 +4,7 @@
 #include "sort/sort.h"
 
 #include <math.h>
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -153,15 +154,14 @@ static bool sorts(const tern_generator *g, enum layout layout, bool descending)
 
 static void every_type_and_distribution(void)
 {
-    static const size_t totals[] = {0, 1, 5, 1000};
+    static const size_t totals[] = {5003, 0, 1000, 5, 3001, 1};
     size_t i = 0;
 
     for (int type = 0; type < TERN_KEY_TYPES; type++)
         for (int d = 0; d < TERN_DISTRIBUTIONS; d++, i++) {
-            tern_generator g = {(enum tern_distribution)d, (enum tern_key_type)type, i, 5003};
+            tern_generator g = {(enum tern_distribution)d, (enum tern_key_type)type, i,
+                                totals[i * 7 / 2 % 6], 0};
             CU_ASSERT(sorts(&g, (enum layout)(i % LAYOUTS), i % 2 == 0));
-            g.total = totals[i % 4];
-            CU_ASSERT(sorts(&g, (enum layout)((i + 1) % LAYOUTS), i % 2 != 0));
         }
 }
 
@@ -169,30 +169,45 @@ static void every_type_and_distribution(void)
 static void every_algorithm(void)
 {
     static const size_t totals[] = {0, 1, 7, 60, 3001};
+    uint64_t p = (uint64_t)tern_size(tern_world());
     size_t i = 0;
 
     for (int a = 0; tern_sort_algorithm(a) != NULL; a++)
         for (int d = 0; d < TERN_DISTRIBUTIONS; d++, i++) {
             enum tern_key_type type = (enum tern_key_type)(i * 7 % TERN_KEY_TYPES);
-            tern_generator g = {(enum tern_distribution)d, type, i, totals[i % 5]};
+            tern_generator g = {(enum tern_distribution)d, type, i, totals[i % 5], p};
             CU_ASSERT(sorts_by(tern_sort_algorithm(a), &g, (enum layout)(i % LAYOUTS), i % 2));
-            g.total = 2003;
-            CU_ASSERT(
-                sorts_by(tern_sort_algorithm(a), &g, (enum layout)((i + 1) % LAYOUTS), i % 3));
         }
 }
 
 /* Beyond what one thread sorts alone, where ranks have several. */
 static void large_arrays(void)
 {
-    uint64_t total = tern_size(tern_world()) > 4 ? 150001 : 1100000;
+    static const enum tern_distribution some[] = {TERN_UNIFORM, TERN_REVERSED, TERN_EQUAL,
+                                                  TERN_SQRT};
+    uint64_t p = (uint64_t)tern_size(tern_world());
+    uint64_t total = p > 4 ? 50001 : 140001 * p;
 
-    for (int d = 0; d < TERN_DISTRIBUTIONS; d++) {
-        tern_generator wide = {(enum tern_distribution)d, TERN_U64, 3, total};
-        tern_generator narrow = {(enum tern_distribution)d, TERN_F32, 4, total + 3};
-        CU_ASSERT(sorts(&wide, EVEN, d % 2 == 0));
-        CU_ASSERT(sorts(&narrow, ALL_ON_LAST, d % 2 != 0));
+    for (size_t i = 0; i < sizeof(some) / sizeof(some[0]); i++) {
+        tern_generator wide = {some[i], TERN_U64, 3, total, p};
+        tern_generator narrow = {some[i], TERN_F32, 4, 140003, p};
+        CU_ASSERT(sorts(&wide, EVEN, i % 2 == 0));
+        CU_ASSERT(sorts(&narrow, ALL_ON_LAST, i % 2 != 0));
     }
+}
+
+/* Ranks of one thread merge chunks as they come; the last is not full. */
+static void chunks(void)
+{
+    int threads = omp_get_max_threads();
+    uint64_t p = (uint64_t)tern_size(tern_world());
+
+    omp_set_num_threads(1);
+    for (int d = 0; d < TERN_DISTRIBUTIONS && p > 1 && p < 5; d++) {
+        tern_generator g = {(enum tern_distribution)d, TERN_U64, 3, 8209 * p * p, p};
+        CU_ASSERT(sorts(&g, (enum layout)(d % LAYOUTS), d % 2 == 0));
+    }
+    omp_set_num_threads(threads);
 }
 
 /* tern_is_sorted() must see a fall inside a rank, and one between ranks. */
@@ -240,7 +255,7 @@ static void nonsense_is_refused(void)
     tern_comm *c = tern_world();
     void *keys = NULL;
     size_t n = tern_rank(c) == 0 ? 5 : 0; /* 5 keys at NULL, on one rank only */
-    tern_generator g = {TERN_DISTRIBUTIONS, TERN_U8, 0, 1};
+    tern_generator g = {TERN_DISTRIBUTIONS, TERN_U8, 0, 1, 0};
     bool sorted;
 
     CU_ASSERT(tern_sort(c, TERN_U64, &keys, &n, NULL) < 0);
@@ -256,7 +271,7 @@ static void generator_is_one_sequence(void)
     uint64_t whole[1000], parts[1000];
 
     for (int d = 0; d < TERN_DISTRIBUTIONS; d++) {
-        tern_generator g = {(enum tern_distribution)d, TERN_U64, 11, 1000};
+        tern_generator g = {(enum tern_distribution)d, TERN_U64, 11, 1000, 0};
         CU_ASSERT_EQUAL(tern_generate(&g, 0, 1000, whole), TERN_OK);
         CU_ASSERT_EQUAL(tern_generate(&g, 0, 333, parts), TERN_OK);
         CU_ASSERT_EQUAL(tern_generate(&g, 333, 667, parts + 333), TERN_OK);
@@ -270,6 +285,60 @@ static void generator_is_one_sequence(void)
         CU_ASSERT_EQUAL(falls == 999, d == TERN_REVERSED);
         CU_ASSERT_EQUAL(rises + falls == 0, d == TERN_EQUAL);
     }
+}
+
+/* What the definitions say of 16 parts of 100 keys each, and of the values. */
+static void adversaries_are_what_they_say(void)
+{
+    enum { PARTS = 16, EACH = 100, TOTAL = PARTS * EACH };
+    static const uint64_t range = UINT64_MAX / PARTS;
+    uint64_t key[TOTAL];
+    tern_generator g = {TERN_STAGGERED, TERN_U64, 3, TOTAL, PARTS};
+
+    CU_ASSERT_EQUAL(tern_generate(&g, 0, TOTAL, key), TERN_OK);
+    for (size_t i = 0; i < TOTAL; i++) /* 1, 3, 5 .., 0, 2, 4 .. */
+        CU_ASSERT_EQUAL(key[i] / range, 2 * (i / EACH) % PARTS + (i < TOTAL / 2));
+    g.distribution = TERN_BUCKETS;
+    CU_ASSERT_EQUAL(tern_generate(&g, 0, TOTAL, key), TERN_OK);
+    for (size_t i = 1; i < TOTAL; i++)
+        CU_ASSERT(i % EACH == 0 || key[i] / range >= key[i - 1] / range);
+    g.distribution = TERN_GROUPS;
+    CU_ASSERT_EQUAL(tern_generate(&g, 0, TOTAL, key), TERN_OK);
+    for (size_t i = 0; i < TOTAL; i++) /* groups of 4, each from another 4 ranges, half way round */
+        CU_ASSERT_EQUAL(key[i] / range / 4, (i / EACH / 4 + 2) % 4);
+    g.distribution = TERN_ALL_TO_ONE;
+    CU_ASSERT_EQUAL(tern_generate(&g, 0, TOTAL, key), TERN_OK);
+    for (size_t i = 0; i < TOTAL; i++)
+        CU_ASSERT_EQUAL(key[i] / range, i % EACH < EACH / 2 ? 0 : PARTS - 1 - i / EACH);
+    g.distribution = TERN_ALMOST;
+    CU_ASSERT_EQUAL(tern_generate(&g, 0, TOTAL, key), TERN_OK);
+    int falls = 0;
+    for (size_t i = 1; i < TOTAL; i++)
+        falls += key[i] < key[i - 1];
+    CU_ASSERT(falls > 0 && falls < TOTAL / 20);
+    g.distribution = TERN_EXPONENTIAL;
+    CU_ASSERT_EQUAL(tern_generate(&g, 0, TOTAL, key), TERN_OK);
+    int low = 0;
+    for (size_t i = 0; i < TOTAL; i++) /* 1 - 1/e^2 of them, 0.8647, are below 2/32 */
+        low += key[i] < UINT64_MAX / 16;
+    CU_ASSERT(low > TOTAL * 83 / 100 && low < TOTAL * 90 / 100);
+}
+
+static void fillings_are_whole(void)
+{
+    for (int f = 0; f < TERN_FILLINGS; f++)
+        for (int p = 1; p < 9; p++) {
+            uint64_t sum = 0, first;
+            for (int r = 0; r < p; r++) {
+                size_t n;
+                tern_fill((enum tern_filling)f, 1001, p, r, &first, &n);
+                CU_ASSERT_EQUAL(first, sum);
+                CU_ASSERT(n == 0 || f != TERN_EMPTY_ODD || r % 2 == 0);
+                CU_ASSERT(n == 0 || f != TERN_ONE_RANK || r == p - 1);
+                sum += n;
+            }
+            CU_ASSERT_EQUAL(sum, 1001);
+        }
 }
 
 static int setup(void)
@@ -288,10 +357,13 @@ int main(int argc, char **argv)
         {"every_type_and_distribution", every_type_and_distribution},
         {"every_algorithm", every_algorithm},
         {"large_arrays", large_arrays},
+        {"chunks", chunks},
         {"disorder_is_found", disorder_is_found},
         {"change_is_found", change_is_found},
         {"nonsense_is_refused", nonsense_is_refused},
         {"generator_is_one_sequence", generator_is_one_sequence},
+        {"adversaries_are_what_they_say", adversaries_are_what_they_say},
+        {"fillings_are_whole", fillings_are_whole},
         CU_TEST_INFO_NULL,
     };
     CU_SuiteInfo suites[] = {

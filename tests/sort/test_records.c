@@ -3,6 +3,7 @@
  * came from, so that a stable sort has one right answer and any sort can be checked for it. */
 #include "sort/sort.h"
 
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -216,6 +217,26 @@ static void many_records(void)
     CU_ASSERT(sorts(&shapes[0], 150001, &(tern_sort_options){.stable = true}));
     CU_ASSERT(sorts(&shapes[4], 300001, &(tern_sort_options){.descending = true, .stable = true}));
     CU_ASSERT(sorts(&shapes[10], 150001, &(tern_sort_options){.stable = true}));
+    int threads = omp_get_max_threads();
+    omp_set_num_threads(1); /* then what comes is merged as it comes */
+    CU_ASSERT(sorts(&shapes[0], 50001, &(tern_sort_options){.stable = true}));
+    omp_set_num_threads(threads);
+}
+
+static bool is_stable(const char *algorithm)
+{
+    return strcmp(algorithm, "hypercube") != 0 && strcmp(algorithm, "bitonic") != 0;
+}
+
+static void every_algorithm(void)
+{
+    for (int a = 0; tern_sort_algorithm(a) != NULL; a++)
+        for (size_t i = 0; i < SHAPES; i++) {
+            const char *name = tern_sort_algorithm(a);
+            tern_sort_options options = {.algorithm = name, .stable = is_stable(name)};
+            if (shapes[i].layout.compare == NULL || strcmp(name, "radix") != 0)
+                CU_ASSERT(sorts(&shapes[i], 1501, &options));
+        }
 }
 
 static bool is_stable(const char *algorithm)
