@@ -32,3 +32,8 @@ const tern__simd *tern__simd_chosen(void)
                  tern_env("TERN_SIMD"));
     return named != NULL ? named : tern__simd_named("auto");
 }
+
+bool tern__simd_fast(void)
+{
+    return tern__simd_chosen() != &tern__simd_scalar;
+}
