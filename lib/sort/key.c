@@ -12,9 +12,9 @@ static const struct {
     enum family family;
     size_t bytes;
 } types[TERN_KEY_TYPES] = {
-    [TERN_U8] = {UNSIGNED, 1},  [TERN_U16] = {UNSIGNED, 2}, [TERN_U32] = {UNSIGNED, 4},
-    [TERN_U64] = {UNSIGNED, 8}, [TERN_I8] = {SIGNED, 1},    [TERN_I16] = {SIGNED, 2},
-    [TERN_I32] = {SIGNED, 4},   [TERN_I64] = {SIGNED, 8},   [TERN_F32] = {FLOATING, 4},
+    [TERN_U8] = {UNSIGNED, 1},  [TERN_U16] = {UNSIGNED, 2},   [TERN_U32] = {UNSIGNED, 4},
+    [TERN_U64] = {UNSIGNED, 8}, [TERN_I8] = {SIGNED, 1},      [TERN_I16] = {SIGNED, 2},
+    [TERN_I32] = {SIGNED, 4},   [TERN_I64] = {SIGNED, 8},     [TERN_F32] = {FLOATING, 4},
     [TERN_F64] = {FLOATING, 8}, [TERN_U128] = {UNSIGNED, 16},
 };
 
@@ -46,7 +46,7 @@ tern__mapping tern__mapping_of(enum tern_key_type type, bool descending)
   _Pragma("omp simd") for (size_t i = 0; i < n; i++)                                     \
   {                                                                                      \
    uint##bits##_t key = keys[i] ^ before;                                                \
-   uint##bits##_t negative = (uint##bits##_t)(0 - (key >> (bits - 1)));                  \
+   uint##bits##_t negative = (uint##bits##_t)(0 - (key >> ((bits)-1)));                  \
    keys[i] = (uint##bits##_t)(key ^ after ^ (negative & magnitude));                     \
   }                                                                                      \
  }
