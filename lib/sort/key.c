@@ -37,47 +37,52 @@ tern__mapping tern__mapping_of(enum tern_key_type type, bool descending)
     };
 }
 
-typedef uint64_t map_fn(tern__mapping m, uint64_t word);
+/* One block of keys, in vectors of words of their width: back inverts what the other way does. */
+#define DEFINE_MAP(bits)                                                                 \
+ static void map_##bits(uint##bits##_t *keys, size_t n, tern__mapping m, bool back)      \
+ {                                                                                       \
+  uint##bits##_t flip = (uint##bits##_t)m.flip, magnitude = (uint##bits##_t)m.magnitude; \
+  uint##bits##_t before = back ? flip : 0, after = back ? 0 : flip;                      \
+  _Pragma("omp simd") for (size_t i = 0; i < n; i++)                                     \
+  {                                                                                      \
+   uint##bits##_t key = keys[i] ^ before;                                                \
+   uint##bits##_t negative = (uint##bits##_t)(0 - (key >> ((bits)-1)));                  \
+   keys[i] = (uint##bits##_t)(key ^ after ^ (negative & magnitude));                     \
+  }                                                                                      \
+ }
+DEFINE_MAP(8)
+DEFINE_MAP(16)
+DEFINE_MAP(32)
+DEFINE_MAP(64)
 
-/* One block of keys; inlined with each map. */
-static inline void map_block(void *keys, size_t width, size_t n, tern__mapping m, map_fn *map)
+static void map(enum tern_key_type type, bool descending, char *keys, size_t n, bool back)
 {
-#define MAP(type)               \
- for (size_t i = 0; i < n; i++) \
- ((type *)keys)[i] = (type)map(m, ((type *)keys)[i])
-    switch (width) {
-    case 1: MAP(uint8_t); return;
-    case 2: MAP(uint16_t); return;
-    case 4: MAP(uint32_t); return;
-    default: MAP(uint64_t); return;
+    tern__mapping m = tern__mapping_of(type, descending);
+    size_t width = types[type].bytes;
+
+    if (m.flip == 0)
+        return;
+#pragma omp parallel for schedule(static) if (n > TERN__BLOCK)
+    for (size_t i = 0; i < n; i += TERN__BLOCK) {
+        void *block = keys + i * width;
+        size_t size = n - i < TERN__BLOCK ? n - i : TERN__BLOCK;
+        switch (width) {
+        case 1: map_8(block, size, m, back); break;
+        case 2: map_16(block, size, m, back); break;
+        case 4: map_32(block, size, m, back); break;
+        default: map_64(block, size, m, back);
+        }
     }
-#undef MAP
 }
 
 void tern__keys_to_images(enum tern_key_type type, bool descending, void *keys, size_t n)
 {
-    tern__mapping m = tern__mapping_of(type, descending);
-    size_t width = types[type].bytes;
-
-    if (m.flip == 0)
-        return;
-#pragma omp parallel for schedule(static) if (n > TERN__BLOCK)
-    for (size_t i = 0; i < n; i += TERN__BLOCK)
-        map_block((char *)keys + i * width, width, n - i < TERN__BLOCK ? n - i : TERN__BLOCK, m,
-                  tern__to_image);
+    map(type, descending, keys, n, false);
 }
 
 void tern__images_to_keys(enum tern_key_type type, bool descending, void *keys, size_t n)
 {
-    tern__mapping m = tern__mapping_of(type, descending);
-    size_t width = types[type].bytes;
-
-    if (m.flip == 0)
-        return;
-#pragma omp parallel for schedule(static) if (n > TERN__BLOCK)
-    for (size_t i = 0; i < n; i += TERN__BLOCK)
-        map_block((char *)keys + i * width, width, n - i < TERN__BLOCK ? n - i : TERN__BLOCK, m,
-                  tern__to_key);
+    map(type, descending, keys, n, true);
 }
 
 uint64_t tern__image_at(const void *images, size_t width, size_t i)

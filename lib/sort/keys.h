@@ -94,6 +94,8 @@ void tern__radix_u32(uint32_t *items, uint32_t *scratch, size_t n);
 void tern__radix_u64(uint64_t *items, uint64_t *scratch, size_t n);
 void tern__radix_pair(tern__pair *items, tern__pair *scratch, size_t n);
 void tern__radix_pair_serial(tern__pair *items, tern__pair *scratch, size_t n);
+/* Whether there are vectors; without them radix sort is faster, where there is scratch. */
+bool tern__simd_fast(void);
 void tern__quick_u32(uint32_t *items, size_t n);
 void tern__quick_u64(uint64_t *items, size_t n);
 void tern__quick_pair(tern__pair *items, size_t n); /* by key and value */

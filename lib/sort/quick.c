@@ -11,7 +11,9 @@
 
 enum {
     PARALLEL_LEAST = 1 << 16, /* items from which threads share the work ... */
-    TASK_LEAST = 1 << 14,     /* ... and which one of them is given at least */
+    TASK_LEAST = 1 << 14,     /* ... which one of them is given at least ... */
+    TASKS = 16,               /* ... and into how many it cuts its share: few, since a task that */
+                              /* waits finds its items no longer in the cache */
     MOST_SLICES = 64,
     CHUNK_BYTES = 4096
 };
@@ -21,7 +23,8 @@ typedef struct part {
     const tern__quick *quick;
     char *items;
     size_t n;
-    size_t large;    /* items from which all threads partition */
+    size_t large;    /* more items than this all threads partition, ... */
+    size_t small;    /* ... and one thread sorts up to this many */
     unsigned levels; /* before a part is left to one thread, which knows when to give up */
     _Alignas(tern__pair) char most[TERN__ITEM_BYTES];
 } part;
@@ -116,7 +119,7 @@ static void sort_part(part p)
 {
     const tern__quick *q = p.quick;
 
-    while (p.n > TASK_LEAST && p.levels-- > 0) {
+    while (p.n > p.small && p.levels-- > 0) {
         _Alignas(tern__pair) char pivot[TERN__ITEM_BYTES], bound[TERN__ITEM_BYTES];
         bool rare = q->choose(p.items, p.n, p.most, pivot, bound);
         size_t below =
@@ -176,6 +179,9 @@ static void quick(const tern__quick *q, void *items, size_t n)
         return;
     }
     all.large = n / (size_t)threads + n / 8;
+    all.small = n / TASKS / (size_t)threads;
+    if (all.small < TASK_LEAST)
+        all.small = TASK_LEAST;
     all.levels = 2 * (64 - (unsigned)__builtin_clzll(n));
 #pragma omp parallel
 #pragma omp single

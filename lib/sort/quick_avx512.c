@@ -76,7 +76,7 @@ INLINE __m512i split_16(__m512i v, __mmask16 last)
 {
     static const int32_t lane[32] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,  0,  0,  0,  0,  0,
                                      0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-    int right = __builtin_popcount(last);
+    size_t right = (size_t)__builtin_popcountll(last);
     __m512i shift = _mm512_loadu_si512(lane + right);
 
     return _mm512_mask_permutexvar_epi32(_mm512_maskz_compress_epi32((__mmask16)~last, v),

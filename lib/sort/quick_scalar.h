@@ -18,7 +18,7 @@ static void NAME(sort_few)(ITEM *items, size_t n)
 /* The median of items evenly spaced. */
 static ITEM NAME(choose_pivot)(const ITEM *items, size_t n)
 {
-    ITEM sample[NAME(LARGE_SAMPLE)];
+    ITEM sample[NAME(LARGE_SAMPLE)] = {0};
     size_t size = n < NAME(LARGE) ? NAME(SAMPLE) : NAME(LARGE_SAMPLE);
 
     for (size_t i = 0; i < size; i++)

@@ -206,20 +206,53 @@ static SIMD void NAME(sort_few)(ITEM *items, size_t n)
 
 /* ---- Pivots and partitioning ----------------------------------------------------------------- */
 
-/* The median of a sample, a vector of neighbours from each of some equal parts. */
+INLINE ITEM NAME(lesser)(ITEM a, ITEM b)
+{
+    return LESS(b, a) ? b : a;
+}
+
+INLINE ITEM NAME(greater)(ITEM a, ITEM b)
+{
+    return LESS(b, a) ? a : b;
+}
+
+/* Load a vector of neighbours from a random place in each of `rows` equal parts. */
+INLINE void NAME(sample)(VEC *v, int rows, const ITEM *items, size_t n)
+{
+    size_t part = n / (size_t)rows, random = n;
+
+    for (int i = 0; i < rows; i++, items += part) {
+        random = (random * UINT64_C(6364136223846793005) + 1) >> 32;
+        v[i] = LOAD(items + (random * (part - LANES + 1) >> 32));
+    }
+}
+
+/* Good enough for few items, and cheap: the median of three columns' medians. */
+static SIMD ITEM NAME(choose_quickly)(const ITEM *items, size_t n)
+{
+    ITEM medians[LANES];
+    VEC v[8];
+
+    NAME(sample)(v, 8, items, n);
+    NETWORK_8(COMPARE, 0)
+    STORE(medians, v[4]);
+    ITEM a = medians[0], b = medians[LANES / 2], c = medians[LANES - 1];
+    return NAME(greater)(NAME(lesser)(a, b), NAME(lesser)(NAME(greater)(a, b), c));
+}
+
 static SIMD ITEM NAME(choose_pivot)(const ITEM *items, size_t n)
 {
-    enum { MEDIUM = 1 << 12, LARGE = 1 << 20 };
+    enum { FEW = 1 << 12, MANY = 1 << 20, MIDDLE_ROWS = MOST_ROWS < 16 ? MOST_ROWS : 16 };
     ITEM sample[MOST_FEW];
-    size_t rows = n < MEDIUM ? 8 : n < LARGE && MOST_ROWS > 16 ? 16 : MOST_ROWS, part = n / rows;
-    uint64_t random = n;
+    VEC v[MOST_ROWS];
 
-    for (size_t i = 0; i < rows; i++) {
-        random = random * UINT64_C(6364136223846793005) + 1;
-        size_t at = i * part + (size_t)((random >> 32) * (part - LANES + 1) >> 32);
-        STORE(sample + i * LANES, LOAD(items + at));
-    }
-    NAME(sort_few)(sample, rows * LANES);
+    if (n < FEW)
+        return NAME(choose_quickly)(items, n);
+    int rows = n < MANY ? MIDDLE_ROWS : MOST_ROWS;
+    NAME(sample)(v, rows, items, n);
+    for (int i = 0; i < rows; i++)
+        STORE(sample + i * LANES, v[i]);
+    NAME(sort_few)(sample, (size_t)rows * LANES);
     return sample[rows * LANES / 2];
 }
 

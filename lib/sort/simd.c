@@ -13,14 +13,17 @@ static const tern__simd *const sets[] = {
     &tern__simd_avx2,
 #endif
     &tern__simd_scalar,
+    NULL,
 };
 
 const tern__simd *tern__simd_named(const char *name)
 {
-    for (size_t i = 0; i < sizeof(sets) / sizeof(*sets); i++)
-        if (sets[i]->usable() && (strcmp(name, "auto") == 0 || strcmp(name, sets[i]->name) == 0))
-            return sets[i];
-    return NULL;
+    const tern__simd *const *set = sets;
+
+    while (*set != NULL
+           && (!(*set)->usable() || (strcmp(name, "auto") != 0 && strcmp(name, (*set)->name) != 0)))
+        set++;
+    return *set;
 }
 
 const tern__simd *tern__simd_chosen(void)
@@ -31,4 +34,9 @@ const tern__simd *tern__simd_chosen(void)
         tern_log(TERN_LOG_WARN, "TERN_SIMD=%s: this processor has no such thing",
                  tern_env("TERN_SIMD"));
     return named != NULL ? named : tern__simd_named("auto");
+}
+
+bool tern__simd_fast(void)
+{
+    return tern__simd_chosen() != &tern__simd_scalar;
 }
