@@ -47,7 +47,11 @@ void tern__extent(const tern_stencil *s, int left, struct range *out)
 static void compute(const struct zone *zone, int t, const struct range *box)
 {
     tern_stencil *s = zone->solver;
-    const struct shape *shape = &s->shape;
+    const bool leap = tern__leaps(s) && s->work.steps + t > 0;
+    const struct shape *shape = tern__leaps(s) && !leap ? &s->first : &s->shape;
+    const enum finish finish = leap                ? FINISH_UPDATE
+                               : zone->how->stream ? FINISH_STREAM
+                                                   : FINISH_STORE;
     char *in = t % 2 == 0 ? s->now : s->next, *out = t % 2 == 0 ? s->next : s->now;
     kernel *const *kernels = s->kernels->of[s->type][shape->family];
     struct sweep sweep = {
@@ -58,6 +62,7 @@ static void compute(const struct zone *zone, int t, const struct range *box)
         .weights = shape->weights,
         .points = shape->points,
         .n = shape->n,
+        .keep = leap ? -1 : 0,
     };
 
     if (sweep.columns <= 0 || sweep.rows <= 0)
@@ -66,7 +71,7 @@ static void compute(const struct zone *zone, int t, const struct range *box)
         int64_t at = tern__at(s, box->low[0], box->low[1], z) * (int64_t)s->element;
         sweep.in = in + at;
         sweep.out = out + at;
-        kernels[zone->how->stream ? FINISH_STREAM : FINISH_STORE](&sweep);
+        kernels[finish](&sweep);
     }
     if (s->live)
         tern__fill_live(s, out, box, s->work.steps + t + 1);
