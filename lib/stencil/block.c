@@ -80,9 +80,9 @@ static void compute(const struct zone *zone, int t, const struct range *box)
 /* How far windows move back from step to step. */
 static int64_t skew(const tern_stencil *s, int d)
 {
-    int64_t line = SKEW / (int64_t)s->element;
+    const int64_t line = SKEW / (int64_t)s->element, reach = s->shape.reach[d];
 
-    return d > 0 ? s->shape.reach[d] : (s->shape.reach[d] + line - 1) / line * line;
+    return d == 0 ? (reach + line - 1) / line * line : reach;
 }
 
 /* Where the first window along d begins and the last one ends, in the coordinates of step 0. */
@@ -155,7 +155,8 @@ static int64_t cut(const struct range *all, int d, int p, int n)
 /* A thread's part: it shrinks at the cuts. */
 static void trapezoid(struct zone *zone, int p, int n)
 {
-    const int d = zone->solver->grid.dims - 1, reach = zone->solver->shape.reach[d];
+    const int d = zone->solver->grid.dims - 1;
+    const int64_t reach = zone->solver->shape.reach[d];
     const int64_t low = cut(&zone->at[0], d, p, n), high = cut(&zone->at[0], d, p + 1, n);
 
     for (int t = 0; t < zone->steps; t++) {
@@ -169,7 +170,8 @@ static void trapezoid(struct zone *zone, int p, int n)
 /* What two trapezoids leave between them. */
 static void triangle(struct zone *zone, int p, int n)
 {
-    const int d = zone->solver->grid.dims - 1, reach = zone->solver->shape.reach[d];
+    const int d = zone->solver->grid.dims - 1;
+    const int64_t reach = zone->solver->shape.reach[d];
     const int64_t middle = cut(&zone->at[0], d, p, n);
 
     for (int t = 0; t < zone->steps; t++) {

@@ -118,7 +118,9 @@ int tern__shape_advection(const double *courant, int dims, struct shape *out)
     tern_stencil_point points[27];
     size_t n = 0;
 
-    for (int d = 0; d < dims && d < TERN_GRID_DIMS; d++)
+    if (dims < 2 || dims > TERN_GRID_DIMS)
+        return tern_fail(TERN_EINVAL, NULL, "advection in %d dimensions", dims);
+    for (int d = 0; d < dims; d++)
         if (!(fabs(courant[d]) <= 1))
             return tern_fail(TERN_EINVAL, NULL,
                              "the Courant number %g is outside [-1, 1], where the scheme is stable",

@@ -108,13 +108,13 @@ static inline int64_t tern__at(const tern_stencil *s, int64_t x, int64_t y, int6
     return x + y * s->pitch + z * s->plane;
 }
 
-static inline double tern__get(const tern_stencil *s, const char *array, int64_t at)
+static inline double tern__get(const tern_stencil *s, const void *array, int64_t at)
 {
     return s->type == TERN_STENCIL_F64 ? ((const double *)array)[at]
                                        : (double)((const float *)array)[at];
 }
 
-static inline void tern__set(const tern_stencil *s, char *array, int64_t at, double value)
+static inline void tern__set(const tern_stencil *s, void *array, int64_t at, double value)
 {
     if (s->type == TERN_STENCIL_F64)
         ((double *)array)[at] = value;
