@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* tern-stencil: the heat equation on all ranks, in the plane or in space, checked against its exact
- * solution. */
+/* tern-stencil: heat, waves and advection on all ranks, in the plane or in space, checked against
+ * exact solutions. */
 #include "config.h"
 
 #include "stencil/stencil_app.h"
@@ -23,6 +23,8 @@ static struct request request = {
 static const tern_option table[] = {
     {"grid", 'g', TERN_OPTION_TEXT, &request.grid, "XxY[xZ]",
      "points along x, y and, in space, z (1024x1024)", 0, 0},
+    {"equation", 'e', TERN_OPTION_CHOICE, &request.equation, "heat|wave|advection",
+     "what is solved (heat)", 0, 0},
     {"stencil", 0, TERN_OPTION_TEXT, &request.spec.stencil, "NAME",
      "2d5, 2dr2, 2dr3, 2dr4, 2d9, 2d25, 2d49, 2d81, 3d7, 3d13, 3d19, 3d25 or 3d27 (2d5 or 3d7)", 0,
      0},
@@ -34,6 +36,10 @@ static const tern_option table[] = {
      0, 0},
     {"diffusion", 0, TERN_OPTION_REAL, &request.spec.diffusion, "W",
      "diffusion number D dt / h^2 (0.8 of what is stable: 0.2 for 2d5)", 0, 0},
+    {"courant", 0, TERN_OPTION_REAL, &request.courant, "C",
+     "Courant number c dt / h of wave (0.8 of what is stable) or, along each dimension, of "
+     "advection (0.5)",
+     -1, 1},
     {"init", 'i', TERN_OPTION_TEXT, &request.state.name, "STATE",
      "initial state: mode, spot, noise or letters (mode)", 0, 0},
     {"wave", 0, TERN_OPTION_TEXT, &request.wave, "XxY[xZ]",

@@ -70,8 +70,8 @@ void print_outcome(const struct request *r, const tern_stencil *s, const struct 
 
     tern_stencil_blocking(s, &depth, &tile);
     print_layout(r, tern_stencil_grid(s), tern_stencil_threads(s));
-    printf("stencil    %s, %s, blocks of %d step%s", r->spec.stencil, tern_stencil_isa(s), depth,
-           depth == 1 ? "" : "s");
+    printf("stencil    %s, %s, %s, blocks of %d step%s", equation_name(r), stencil_text(r),
+           tern_stencil_isa(s), depth, depth == 1 ? "" : "s");
     if (tile > 0)
         printf(" in tiles of %" PRId64, tile);
     printf("\nsteps      %" PRId64 " in %.3f s: %.3f GLUP/s, as %.1f GB/s, %.0f %% of the memory "
@@ -114,14 +114,19 @@ void report_outcome(const struct request *r, const tern_stencil *s, const struct
     tern_stencil_blocking(s, &depth, &tile);
     snprintf(checksum, sizeof(checksum), "%016" PRIx64, o->checksum);
     put_layout(j, r, tern_stencil_grid(s));
-    tern_json_text(j, "stencil", r->spec.stencil);
+    tern_json_text(j, "equation", equation_name(r));
+    tern_json_text(j, "stencil", stencil_text(r));
     tern_json_text(j, "type", r->type == 0 ? "f64" : "f32");
     tern_json_text(j, "isa", tern_stencil_isa(s));
     tern_json_count(j, "block", depth);
     tern_json_count(j, "tile", tile);
     tern_json_text(j, "halo", r->spec.halo);
     tern_json_text(j, "init", r->state.name);
-    tern_json_real(j, "diffusion", tern_stencil_diffusion(s));
+    if (r->spec.equation == TERN_ADVECTION)
+        tern_json_real(j, "courant", r->spec.courant[0]);
+    else
+        tern_json_real(j, r->spec.equation == TERN_WAVE ? "courant" : "diffusion",
+                       tern_stencil_diffusion(s));
     tern_json_count(j, "steps", o->steps);
     tern_json_real(j, "glups", o->rate * 1e-9);
     tern_json_real(j, "gbytes_per_second", o->rate * 2e-9 * (double)point_bytes(r));

@@ -163,12 +163,40 @@ static int read_block(const char *text, tern_stencil_spec *spec)
     return TERN_OK;
 }
 
+const char *equation_name(const struct request *r)
+{
+    return (const char *const[]){"heat", "wave", "advection"}[r->equation];
+}
+
+const char *stencil_text(const struct request *r)
+{
+    return r->spec.equation == TERN_ADVECTION ? "Lax-Wendroff" : r->spec.stencil;
+}
+
+static int set_equation(struct request *r, int dims)
+{
+    double courant = r->courant;
+
+    r->spec.equation = (enum tern_equation)r->equation;
+    r->spec.dims = dims;
+    if (r->spec.equation == TERN_ADVECTION) {
+        if (r->spec.stencil != NULL)
+            return tern_fail(TERN_EINVAL, NULL, "--stencil: advection has a stencil of its own");
+        courant = courant != 0 ? courant : 0.5;
+    }
+    for (int d = 0; d < dims; d++)
+        r->spec.courant[d] = courant;
+    return TERN_OK;
+}
+
 int read_request(struct request *r)
 {
     int64_t parts[TERN_GRID_DIMS] = {0};
     int dims, n;
     int error = read_sizes("grid", r->grid, 0x1p62, r->spec.size, &dims);
 
+    if (error >= 0)
+        error = set_equation(r, dims);
     if (error < 0)
         return error;
     if (r->spec.stencil == NULL)

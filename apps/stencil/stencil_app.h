@@ -14,7 +14,9 @@ struct request {
     int64_t threads;
     int64_t seed;
     int verify;
-    int type; /* 0: f64, 1: f32 */
+    int type;       /* 0: f64, 1: f32 */
+    int equation;   /* an enum tern_equation */
+    double courant; /* 0: chosen */
     tern_stencil_spec spec;
     tern_stencil_state state;
 };
@@ -23,6 +25,10 @@ enum verify { VERIFY_AUTO, VERIFY_YES, VERIFY_NO };
 
 /* Read the texts into r->spec and r->state.  The same on all ranks.  TERN_OK or TERN_EINVAL. */
 int read_request(struct request *r);
+
+/* What a step is called. */
+const char *stencil_text(const struct request *r);
+const char *equation_name(const struct request *r);
 
 /* As the option has it. */
 const char *boundary_name(enum tern_boundary_kind kind);

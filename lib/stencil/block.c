@@ -47,7 +47,11 @@ void tern__extent(const tern_stencil *s, int left, struct range *out)
 static void compute(const struct zone *zone, int t, const struct range *box)
 {
     tern_stencil *s = zone->solver;
-    const struct shape *shape = &s->shape;
+    const bool leap = tern__leaps(s) && s->work.steps + t > 0;
+    const struct shape *shape = tern__leaps(s) && !leap ? &s->first : &s->shape;
+    const enum finish finish = leap                ? FINISH_UPDATE
+                               : zone->how->stream ? FINISH_STREAM
+                                                   : FINISH_STORE;
     char *in = t % 2 == 0 ? s->now : s->next, *out = t % 2 == 0 ? s->next : s->now;
     kernel *const *kernels = s->kernels->of[s->type][shape->family];
     struct sweep sweep = {
@@ -58,6 +62,7 @@ static void compute(const struct zone *zone, int t, const struct range *box)
         .weights = shape->weights,
         .points = shape->points,
         .n = shape->n,
+        .keep = leap ? -1 : 0,
     };
 
     if (sweep.columns <= 0 || sweep.rows <= 0)
@@ -66,7 +71,7 @@ static void compute(const struct zone *zone, int t, const struct range *box)
         int64_t at = tern__at(s, box->low[0], box->low[1], z) * (int64_t)s->element;
         sweep.in = in + at;
         sweep.out = out + at;
-        kernels[zone->how->stream ? FINISH_STREAM : FINISH_STORE](&sweep);
+        kernels[finish](&sweep);
     }
     if (s->live)
         tern__fill_live(s, out, box, s->work.steps + t + 1);
@@ -75,9 +80,9 @@ static void compute(const struct zone *zone, int t, const struct range *box)
 /* How far windows move back from step to step. */
 static int64_t skew(const tern_stencil *s, int d)
 {
-    int64_t line = SKEW / (int64_t)s->element;
+    const int64_t line = SKEW / (int64_t)s->element, reach = s->shape.reach[d];
 
-    return d > 0 ? s->shape.reach[d] : (s->shape.reach[d] + line - 1) / line * line;
+    return d == 0 ? (reach + line - 1) / line * line : reach;
 }
 
 /* Where the first window along d begins and the last one ends, in the coordinates of step 0. */
@@ -150,7 +155,8 @@ static int64_t cut(const struct range *all, int d, int p, int n)
 /* A thread's part: it shrinks at the cuts. */
 static void trapezoid(struct zone *zone, int p, int n)
 {
-    const int d = zone->solver->grid.dims - 1, reach = zone->solver->shape.reach[d];
+    const int d = zone->solver->grid.dims - 1;
+    const int64_t reach = zone->solver->shape.reach[d];
     const int64_t low = cut(&zone->at[0], d, p, n), high = cut(&zone->at[0], d, p + 1, n);
 
     for (int t = 0; t < zone->steps; t++) {
@@ -164,7 +170,8 @@ static void trapezoid(struct zone *zone, int p, int n)
 /* What two trapezoids leave between them. */
 static void triangle(struct zone *zone, int p, int n)
 {
-    const int d = zone->solver->grid.dims - 1, reach = zone->solver->shape.reach[d];
+    const int d = zone->solver->grid.dims - 1;
+    const int64_t reach = zone->solver->shape.reach[d];
     const int64_t middle = cut(&zone->at[0], d, p, n);
 
     for (int t = 0; t < zone->steps; t++) {

@@ -59,7 +59,7 @@ int tern__faces(tern_stencil *s, const tern_stencil_spec *spec)
 }
 
 /* One ghost cell from the point that lies `inward` elements from it. */
-static void set(const tern_stencil *s, const struct face *f, int k, char *array,
+static void set(const tern_stencil *s, const struct face *f, int k, void *array,
                 const int64_t at[DIMS], int64_t inward, int64_t step)
 {
     const struct ghost *g = &f->ghost[k];

@@ -30,7 +30,8 @@ INLINE void T(put)(const struct sweep *s, int64_t at, T(vec) v, int64_t left,
     if (finish == FINISH_UPDATE && s->source != NULL)
         v += T(load)((const REAL *)s->source + at);
     if (left < LANES) {
-        memcpy(out, &v, (size_t)left * sizeof(REAL));
+        T(vec) last = v; /* so that v itself need not lie in memory */
+        memcpy(out, &last, (size_t)left * sizeof(REAL));
         return;
     }
     if (finish == FINISH_STREAM)

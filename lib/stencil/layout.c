@@ -47,7 +47,7 @@ void tern__set_strides(tern_stencil *s)
     for (int i = 0; i < s->plans; i++)
         s->most_deep = s->plan[i].depth > s->most_deep ? s->plan[i].depth : s->most_deep;
     for (int d = 0; d < DIMS; d++)
-        s->ghost[d] = s->shape.reach[d] * (tern__exchanged(s, d) ? s->most_deep : 1);
+        s->ghost[d] = (int64_t)s->shape.reach[d] * (tern__exchanged(s, d) ? s->most_deep : 1);
     s->margin = round_up(s->ghost[0], line) + line;
     s->pitch = s->margin + round_up(s->block.count[0] + s->ghost[0], line) + 2 * line;
     if (s->pitch * (int64_t)s->element % SET_BYTES == 0)

@@ -113,6 +113,31 @@ int tern__shape_points(const tern_stencil_point *points, size_t n, int dims, str
     return TERN_OK;
 }
 
+int tern__shape_advection(const double *courant, int dims, struct shape *out)
+{
+    tern_stencil_point points[27];
+    size_t n = 0;
+
+    if (dims < 2 || dims > TERN_GRID_DIMS)
+        return tern_fail(TERN_EINVAL, NULL, "advection in %d dimensions", dims);
+    for (int d = 0; d < dims; d++)
+        if (!(fabs(courant[d]) <= 1))
+            return tern_fail(TERN_EINVAL, NULL,
+                             "the Courant number %g is outside [-1, 1], where the scheme is stable",
+                             courant[d]);
+    for (int z = dims == 3 ? -1 : 0; z <= (dims == 3 ? 1 : 0); z++)
+        for (int y = -1; y <= 1; y++)
+            for (int x = -1; x <= 1; x++) {
+                const int at[] = {x, y, z};
+                double weight = 1;
+                for (int d = 0; d < dims; d++)
+                    weight *= at[d] == 0 ? 1 - courant[d] * courant[d]
+                                         : courant[d] * (courant[d] - at[d]) / 2;
+                points[n++] = (tern_stencil_point){{x, y, z}, weight};
+            }
+    return tern__shape_points(points, n, dims, out);
+}
+
 long double tern__shape_symbol(const struct shape *s, const long double *angle)
 {
     long double x = cosl(angle[0]), y = cosl(angle[1]), z = cosl(angle[2]), sum = 0;

@@ -13,30 +13,54 @@
 enum { SHARE = 4096 }; /* points, some 2 us, that are worth waking a thread for */
 
 /* Beyond the limit waves of the shortest length grow. */
-static int set_diffusion(tern_stencil *s, double wanted)
+static int set_number(tern_stencil *s, const char *what, double wanted, double most)
+{
+    s->number = wanted != 0 ? wanted : 0.8 * most;
+    if (!(s->number > 0 && s->number <= most * (1 + 1e-12)))
+        return tern_fail(TERN_EINVAL, NULL,
+                         "the %s number %g is outside (0, %g], where the scheme is stable", what,
+                         wanted, most);
+    return TERN_OK;
+}
+
+static int set_heat(tern_stencil *s, const tern_stencil_spec *spec)
 {
     const double most = 2 / tern__shape_steepest(&s->laplacian);
+    int error = set_number(s, "diffusion", spec->diffusion, most);
 
-    s->diffusion = wanted != 0 ? wanted : 0.8 * most;
-    if (!(s->diffusion > 0 && s->diffusion <= most * (1 + 1e-12)))
-        return tern_fail(TERN_EINVAL, NULL,
-                         "the diffusion number %g is outside (0, %g], where the scheme is stable",
-                         wanted, most);
+    if (error >= 0)
+        tern__shape_combine(&s->laplacian, 1, s->number, &s->shape);
+    return error;
+}
+
+static int set_wave(tern_stencil *s, const tern_stencil_spec *spec)
+{
+    const double most = 2 / sqrt(tern__shape_steepest(&s->laplacian));
+    int error = set_number(s, "Courant", spec->courant[0], most);
+
+    if (error < 0)
+        return error;
+    tern__shape_combine(&s->laplacian, 2, s->number * s->number, &s->shape);
+    tern__shape_combine(&s->laplacian, 1, s->number * s->number / 2, &s->first);
     return TERN_OK;
 }
 
 /* The shape of a step. */
 static int set_shape(tern_stencil *s, const tern_stencil_spec *spec)
 {
-    int error;
+    int error = TERN_OK;
 
-    if (spec->points != NULL)
+    s->equation = spec->equation;
+    if (spec->equation == TERN_ADVECTION)
+        return tern__shape_advection(spec->courant, spec->dims, &s->shape);
+    if (spec->points != NULL && spec->equation == TERN_HEAT)
         return tern__shape_points(spec->points, spec->n_points, spec->dims, &s->shape);
+    if (spec->points != NULL || (spec->equation != TERN_HEAT && spec->equation != TERN_WAVE))
+        return tern_fail(TERN_EINVAL, NULL, "no equation has number %d, or it takes no points",
+                         (int)spec->equation);
     error = tern__shape_named(spec->stencil, &s->laplacian);
     if (error >= 0)
-        error = set_diffusion(s, spec->diffusion);
-    if (error >= 0)
-        tern__shape_combine(&s->laplacian, 1, s->diffusion, &s->shape);
+        error = tern__leaps(s) ? set_wave(s, spec) : set_heat(s, spec);
     return error;
 }
 
@@ -69,6 +93,7 @@ static int open_halo(tern_stencil *s, int depth)
         .type = s->type == TERN_STENCIL_F64 ? MPI_DOUBLE : MPI_FLOAT,
         .stride = {1, s->pitch, s->plane},
         .mode = s->halo_mode,
+        .fields = depth > 1 && tern__leaps(s) ? 2 : 1,
         .corners = depth > 1 || (s->shape.family >= FAMILY_BOX2_1),
     };
 
@@ -145,7 +170,8 @@ static int exchange(tern_stencil *s, int depth)
 {
     double begin = tern_clock();
     struct range known;
-    int error = tern_halo_exchange(s->halo[depth], s->now);
+    void *fields[] = {s->now, s->next};
+    int error = tern_halo_exchange_fields(s->halo[depth], fields);
 
     s->work.halo += tern_clock() - begin;
     if (error >= 0 && s->live && s->now != NULL) {
@@ -210,6 +236,8 @@ int tern_stencil_run(tern_stencil *s, int64_t steps)
     int64_t end = s->work.steps + steps;
     int error = TERN_OK;
 
+    if (tern__leaps(s) && s->work.steps == 0 && steps > 0)
+        error = advance(s, &s->plan[0], 1); /* which has no step before */
     while (s->work.steps < end && error >= 0) {
         int64_t left = end - s->work.steps;
         const struct blocking *how = &s->plan[0];
@@ -242,7 +270,7 @@ void tern_stencil_blocking(const tern_stencil *s, int *steps, int64_t *tile)
 
 double tern_stencil_diffusion(const tern_stencil *s)
 {
-    return s->diffusion;
+    return s->number;
 }
 
 const char *tern_stencil_isa(const tern_stencil *s)

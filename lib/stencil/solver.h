@@ -26,6 +26,8 @@ struct shape {
 
 /* The Laplacian, for points 1 apart. */
 int tern__shape_named(const char *name, struct shape *out);
+/* Lax-Wendroff steps with these Courant numbers. */
+int tern__shape_advection(const double *courant, int dims, struct shape *out);
 int tern__shape_points(const tern_stencil_point *points, size_t n, int dims, struct shape *out);
 
 /* out = identity + scale * s, of a named stencil. */
@@ -76,7 +78,9 @@ struct tern_stencil {
     enum tern_stencil_type type;
     size_t element; /* bytes */
     const struct kernel_set *kernels;
-    double diffusion;
+    enum tern_equation equation;
+    double number;      /* of diffusion or Courant */
+    struct shape first; /* of the first step of wave */
     tern_boundary boundary[DIMS][2];
     struct face face[DIMS][2];
     bool live;     /* whether any face is */
@@ -104,13 +108,13 @@ static inline int64_t tern__at(const tern_stencil *s, int64_t x, int64_t y, int6
     return x + y * s->pitch + z * s->plane;
 }
 
-static inline double tern__get(const tern_stencil *s, const char *array, int64_t at)
+static inline double tern__get(const tern_stencil *s, const void *array, int64_t at)
 {
     return s->type == TERN_STENCIL_F64 ? ((const double *)array)[at]
                                        : (double)((const float *)array)[at];
 }
 
-static inline void tern__set(const tern_stencil *s, char *array, int64_t at, double value)
+static inline void tern__set(const tern_stencil *s, void *array, int64_t at, double value)
 {
     if (s->type == TERN_STENCIL_F64)
         ((double *)array)[at] = value;
@@ -157,6 +161,12 @@ void tern__fill_live(const tern_stencil *s, char *array, const struct range *box
 
 /* ---- Steps ----------------------------------------------------------------------------------- */
 
+/* Whether a step needs the state before the last. */
+static inline bool tern__leaps(const tern_stencil *s)
+{
+    return s->equation == TERN_WAVE;
+}
+
 /* Compute `steps` steps, for which the ghost cells are enough, as one block. */
 void tern__block(tern_stencil *s, const struct blocking *how, int steps);
 
@@ -172,9 +182,6 @@ double *tern__stencil_wave(const tern_stencil *s, int d);
 /* The constant solution on which modes are added, 0 where nothing fixes it; false if the boundaries
  * allow none. */
 bool tern__stencil_rest(const tern_stencil *s, double *value);
-
-/* Factor by which one step multiplies the mode. */
-long double tern__stencil_eigenvalue(const tern_stencil *s);
 
 /* Red, green and blue of 256 colours from dark to light. */
 void tern__colour_map(unsigned char rgb[256][3]);

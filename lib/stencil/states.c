@@ -59,7 +59,7 @@ static double spot_at(const struct scene *scene, const int64_t at[DIMS])
     for (uint64_t i = 0; i < DISCS; i++) {
         double radius = 0.02 + 0.1 * tern_random_real(scene->seed, i, 2), far = 0;
         double own = 0.3 + 0.7 * tern_random_real(scene->seed, i, 3);
-        for (int d = 0; d < scene->solver->grid.dims; d++) {
+        for (int d = 0; d < DIMS && d < scene->solver->grid.dims; d++) {
             double along = here[d] - tern_random_real(scene->seed, i, number[d]);
             far += along * along;
         }

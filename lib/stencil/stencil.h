@@ -19,8 +19,14 @@
  *   any        w[0] u[0] + w[1] u[1] + ... in the order of the user's table
  *
  * The named ones are Laplacians L for points 1 apart: stars and squares of order 2 R, the cube the
- * isotropic one of order 2.  The heat equation u_t = D (u_xx + u_yy + ...), forward in time, is
- * u' = u + w L u with the diffusion number w = D dt / h^2. */
+ * isotropic one of order 2.  The equations:
+ *
+ *   heat       u_t = D (u_xx + u_yy + ...), forward in time: u' = u + w L u with the diffusion
+ * number w = D dt / h^2; of order 1 in time wave       u_tt = c^2 (u_xx + u_yy + ...), leapfrog: u'
+ * = (2 u + C^2 L u) - u of the step before, with the Courant number C = c dt / h; of order 2 in
+ * time; at the beginning u_t is 0, and the first step is u + C^2 / 2 L u advection  u_t + a u_x + b
+ * u_y + ... = 0: the product of Lax-Wendroff steps along each dimension, as any points, with
+ * Courant numbers C = a dt / h, b dt / h, ...; of order 2 in space and time */
 #ifndef TERN_STENCIL_STENCIL_H
 #define TERN_STENCIL_STENCIL_H
 
@@ -41,6 +47,8 @@ TERN_API const char *tern_stencil_isa_name(int i);
 
 /** What a point is. */
 enum tern_stencil_type { TERN_STENCIL_F64, TERN_STENCIL_F32 };
+
+enum tern_equation { TERN_HEAT, TERN_WAVE, TERN_ADVECTION };
 
 /** One point of a user's stencil: its place beside the computed one, at most 4 away, and weight. */
 typedef struct tern_stencil_point {
@@ -73,21 +81,24 @@ typedef struct tern_boundary {
 } tern_boundary;
 
 typedef struct tern_stencil_spec {
-    const char *stencil;              /**< one of tern_stencil_name(), for the heat equation */
+    enum tern_equation equation;
+    const char *stencil;              /**< one of tern_stencil_name(), for heat and wave */
     const tern_stencil_point *points; /**< or any points: u' = their sum; NULL: named */
     size_t n_points;                  /**< at most 729 */
-    int dims;                         /**< of the points: 2 or 3 */
+    int dims;                         /**< of the points and of advection: 2 or 3 */
     enum tern_stencil_type type;
     int64_t size[TERN_GRID_DIMS];              /**< points along x, y and z */
     int parts[TERN_GRID_DIMS];                 /**< blocks along them; 0: chosen */
     tern_boundary boundary[TERN_GRID_DIMS][2]; /**< before and behind, along x, y and z */
     double diffusion; /**< w above, at most what is stable: 1/4 for 2d5; 0: 0.8 of that */
-    const char *halo; /**< one of tern_halo_mode_name() */
-    int threads;      /**< of each rank; 0: as many as it has CPUs */
-    int64_t block;    /**< steps in one pass over memory and between two exchanges, at most 64; 0:
-                         chosen by a model of the caches, and by trials during the first steps */
-    int64_t tile;     /**< points of a tile along x, in space along y; 0: chosen */
-    const char *isa;  /**< one of tern_stencil_isa_name(), NULL: the best of this processor */
+    double courant[TERN_GRID_DIMS]; /**< C of advection along each dimension, within -1 and 1; of
+                                       wave the first, at most what is stable, 0: 0.8 of that */
+    const char *halo;               /**< one of tern_halo_mode_name() */
+    int threads;                    /**< of each rank; 0: as many as it has CPUs */
+    int64_t block;   /**< steps in one pass over memory and between two exchanges, at most 64; 0:
+                        chosen by a model of the caches, and by trials during the first steps */
+    int64_t tile;    /**< points of a tile along x, in space along y; 0: chosen */
+    const char *isa; /**< one of tern_stencil_isa_name(), NULL: the best of this processor */
 } tern_stencil_spec;
 
 /** Set up a solver; the field is 0.  Collective over \p c, which is borrowed until
@@ -116,7 +127,7 @@ TERN_API int tern_stencil_threads(const tern_stencil *s);
  * while they are tried.  Local. */
 TERN_API void tern_stencil_blocking(const tern_stencil *s, int *steps, int64_t *tile);
 
-/** The diffusion number in use.  Local. */
+/** The diffusion number of heat in use, or the Courant number of wave.  Local. */
 TERN_API double tern_stencil_diffusion(const tern_stencil *s);
 
 /** The kernels in use.  Local; static storage. */

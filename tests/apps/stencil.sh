@@ -56,6 +56,10 @@ every_grid() {
 
 # In space, floats, blocks of steps, all kinds of boundaries, every set of kernels.
 every_option() {
+  alone --steps=20 -e wave -i spot -b mirror --grid=50x60 >one &&
+    same "$1" -e wave -i spot -b mirror --grid=50x60 --block=4 || return
+  alone --steps=20 -e advection -i letters -b periodic --grid=50x60 >one &&
+    same "$1" -e advection -i letters -b periodic --grid=50x60 --block=6 || return
   options="--grid=40x24x20 --stencil=3d13 --type=f32 --init=noise"
   options="$options --boundary=neumann=0.1:mirror,periodic,robin=1/2/0.5:dirichlet=1"
   # shellcheck disable=SC2086  # a list of words
@@ -67,7 +71,8 @@ every_option() {
 }
 
 verifies() {
-  launch "$1" "$stencil" --grid=100x70 --steps=300 --verify=yes >out && cat out &&
+  launch "$1" "$stencil" -e wave --grid=50x40 --steps=100 --verify=yes >out && ! grep -q WRONG out &&
+    launch "$1" "$stencil" --grid=100x70 --steps=300 --verify=yes >out && cat out &&
     grep -q '^error .* against the exact solution' out && ! grep -q WRONG out
 }
 
@@ -111,6 +116,8 @@ refuses_values() {
   complains 1 "at least 1 point in y" --grid=5x0 &&
     complains 1 "at most 2^62 points" --grid=4Tx4T &&
     complains 1 "the stencil 2d5 needs 2 sizes" --grid=3x4x5 --stencil=2d5 &&
+    complains 1 "advection has a stencil of its own" -e advection --stencil=2d5 &&
+    complains 1 "the Courant number 0.8 is outside (0, 0.707" -e wave --courant=0.8 &&
     complains 1 "--block=0: auto" --block=0 &&
     complains 1 "--boundary=robin=1: dirichlet" --boundary=robin=1 &&
     complains 1 "no stencil is called '3d8'; there are 2d5" --grid=3x4x5 --stencil=3d8 &&

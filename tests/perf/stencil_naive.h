@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Sweeps as one would write them, for REAL: what the compiler makes of plain loops. */
 
-#define ROWS(body)                                                                                 \
-    _Pragma("omp parallel for collapse(2) schedule(static)") for (int64_t z = 0; z < n[2];         \
-                                                                  z++) for (int64_t y = 0;         \
-                                                                            y < n[1]; y++)         \
-    {                                                                                              \
-        const REAL *restrict p = in + y * l + z * q;                                               \
-        REAL *restrict o = out + y * l + z * q;                                                    \
-        _Pragma("GCC ivdep") for (int64_t x = 0; x < n[0]; x++) body                               \
-    }
+#ifdef __clang__
+# define IVDEP
+#else
+# define IVDEP _Pragma("GCC ivdep")
+#endif
+
+#define ROWS(body)                                                                                \
+ _Pragma("omp parallel for collapse(2) schedule(static)") for (int64_t z = 0; z < n[2];           \
+                                                               z++) for (int64_t y = 0; y < n[1]; \
+                                                                         y++)                     \
+ {                                                                                                \
+  const REAL *restrict p = in + y * l + z * q;                                                    \
+  REAL *restrict o = out + y * l + z * q;                                                         \
+  IVDEP for (int64_t x = 0; x < n[0]; x++) body                                                   \
+ }
 
 static void NAIVE(2d5)(REAL *out, const REAL *in, int64_t l, int64_t q, const int64_t *n)
 {
@@ -55,3 +61,4 @@ static void NAIVE(3d27)(REAL *out, const REAL *in, int64_t l, int64_t q, const i
 }
 
 #undef ROWS
+#undef IVDEP

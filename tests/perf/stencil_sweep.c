@@ -72,13 +72,14 @@ static void scale(const tern_stencil *s, enum finish finish)
 static void plain(const struct work *w)
 {
     const tern_stencil *s = w->solver;
+    const int64_t *n = s->block.count;
+    const void *in = s->now;
+    void *out = s->next;
 
     if (s->type == TERN_STENCIL_F64)
-        naives[w->naive].f64((double *)s->next, (const double *)s->now, s->pitch, s->plane,
-                             s->block.count);
+        naives[w->naive].f64(out, in, s->pitch, s->plane, n);
     else
-        naives[w->naive].f32((float *)s->next, (const float *)s->now, s->pitch, s->plane,
-                             s->block.count);
+        naives[w->naive].f32(out, in, s->pitch, s->plane, n);
 }
 
 static void swap(tern_stencil *s)

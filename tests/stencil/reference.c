@@ -88,8 +88,8 @@ static const double d2[5][5] = {{0},
 static double star(const struct place *p, int reach)
 {
     const struct reference *r = p->r;
-    const double w = r->what->spec.diffusion;
-    double sum = mul(r, 1 + w * (r->dims * d2[reach][0]), u(p, 0, 0, 0));
+    const double w = r->scale;
+    double sum = mul(r, r->identity + w * (r->dims * d2[reach][0]), u(p, 0, 0, 0));
 
     for (int64_t k = 1; k <= reach; k++) {
         double x = add(r, u(p, -k, 0, 0), u(p, k, 0, 0));
@@ -117,7 +117,7 @@ static double column(const struct place *p, int reach, int64_t x)
 
     for (int k = 0; k <= reach; k++) {
         double laplace = d2[reach][j] * smooth[reach][k] + smooth[reach][j] * d2[reach][k];
-        double w = r->what->spec.diffusion * laplace + (j == 0 && k == 0 ? 1 : 0);
+        double w = r->scale * laplace + (j == 0 && k == 0 ? r->identity : 0);
         double pair = k == 0 ? u(p, x, 0, 0) : add(r, u(p, x, -k, 0), u(p, x, k, 0));
         sum = k == 0 ? mul(r, w, pair) : add(r, sum, mul(r, w, pair));
     }
@@ -148,8 +148,9 @@ static double side_of_cube(const struct place *p, int64_t x, const double *w)
 
 static double cube(const struct place *p)
 {
-    const double d = p->r->what->spec.diffusion;
-    const double w[] = {1 + d * (-128.0 / 30), d * (14.0 / 30), d * (3.0 / 30), d * (1.0 / 30)};
+    const double d = p->r->scale;
+    const double w[] = {p->r->identity + d * (-128.0 / 30), d * (14.0 / 30), d * (3.0 / 30),
+                        d * (1.0 / 30)};
     double sides = add(p->r, side_of_cube(p, -1, w + 1), side_of_cube(p, 1, w + 1));
 
     return add(p->r, side_of_cube(p, 0, w), sides);
@@ -157,10 +158,9 @@ static double cube(const struct place *p)
 
 static double table(const struct place *p)
 {
-    const tern_stencil_spec *spec = &p->r->what->spec;
     double sum = 0;
 
-    for (size_t i = 0; i < spec->n_points; i++) {
+    for (size_t i = 0; i < p->r->what->n; i++) {
         const tern_stencil_point *q = &p->r->what->points[i];
         double term = mul(p->r, q->weight, u(p, q->at[0], q->at[1], q->at[2]));
         sum = i == 0 ? term : add(p->r, sum, term);
@@ -180,7 +180,7 @@ static double computed(const struct place *p)
     };
     size_t i = 0;
 
-    if (p->r->what->spec.points != NULL)
+    if (p->r->what->n > 0)
         return table(p);
     while (strcmp(known[i].name, p->r->what->spec.stencil) != 0)
         i++;
@@ -192,12 +192,20 @@ static double computed(const struct place *p)
 void reference_step(struct reference *r, int64_t step)
 {
     const int64_t *size = r->what->spec.size;
+    const double courant = r->what->spec.courant[0];
+    const bool wave = r->what->spec.equation == TERN_WAVE;
     int64_t i = 0;
 
+    r->identity = wave && step > 0 ? 2 : 1;
+    r->scale = !wave      ? r->what->spec.diffusion
+               : step > 0 ? courant * courant
+                          : courant * courant / 2;
     for (int64_t z = 0; z < (r->dims == 3 ? size[2] : 1); z++)
         for (int64_t y = 0; y < size[1]; y++)
-            for (int64_t x = 0; x < size[0]; x++, i++)
-                r->next[i] = computed(&(struct place){r, {x, y, z}, step});
+            for (int64_t x = 0; x < size[0]; x++, i++) {
+                double sum = computed(&(struct place){r, {x, y, z}, step});
+                r->next[i] = wave && step > 0 ? add(r, sum, -r->next[i]) : sum;
+            }
     double *done = r->next;
     r->next = r->now;
     r->now = done;
@@ -209,7 +217,7 @@ void reference_open(struct reference *r, const struct configuration *what, uint6
     const tern_stencil_spec *spec = &what->spec;
 
     *r = (struct reference){.what = what};
-    r->dims = spec->points != NULL ? spec->dims : spec->stencil[0] - '0';
+    r->dims = what->n > 0 ? spec->dims : spec->stencil[0] - '0';
     int64_t n = spec->size[0] * spec->size[1] * (r->dims == 3 ? spec->size[2] : 1);
     r->now = malloc((size_t)n * sizeof(double));
     r->next = malloc((size_t)n * sizeof(double));

@@ -9,7 +9,8 @@
 /* What is run, and how: the same on all ranks. */
 struct configuration {
     tern_stencil_spec spec;
-    tern_stencil_point points[32]; /* of spec.points */
+    tern_stencil_point points[32]; /* of spec.points, and of advection */
+    size_t n;                      /* of them; 0: a named stencil */
     int64_t steps;
     int team; /* threads that work whatever the size */
 };
@@ -17,6 +18,7 @@ struct configuration {
 struct reference {
     const struct configuration *what;
     int dims;
+    double identity, scale; /* of the Laplacian in this step */
     double *now, *next;
 };
 

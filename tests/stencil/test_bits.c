@@ -29,11 +29,42 @@ static void roll_points(struct dice *d, struct configuration *c, int dims)
 {
     c->spec.points = c->points;
     c->spec.dims = dims;
-    c->spec.n_points = (size_t)(1 + roll(d, 12));
+    c->n = c->spec.n_points = (size_t)(1 + roll(d, 12));
     for (size_t i = 0; i < c->spec.n_points; i++) {
         for (int k = 0; k < dims; k++)
             c->points[i].at[k] = (int)roll(d, 5) - 2;
         c->points[i].weight = (double)(roll(d, 200) - 100) / 100 / (double)c->spec.n_points;
+    }
+}
+
+/* Lax-Wendroff along each dimension: c (c + 1) / 2, 1 - c^2 and c (c - 1) / 2. */
+static void roll_advection(struct dice *d, struct configuration *c, int dims)
+{
+    const int deep = dims == 3;
+
+    c->spec.equation = TERN_ADVECTION;
+    c->spec.dims = dims;
+    for (int k = 0; k < dims; k++)
+        c->spec.courant[k] = (double)(roll(d, 17) - 8) / 8;
+    for (int z = -deep; z <= deep; z++)
+        for (int y = -1; y <= 1; y++)
+            for (int x = -1; x <= 1; x++) {
+                tern_stencil_point *p = &c->points[c->n++];
+                *p = (tern_stencil_point){{x, y, z}, 1};
+                for (int k = 0; k < dims; k++) {
+                    double v = c->spec.courant[k];
+                    const double weights[] = {v * (v + 1) / 2, 1 - v * v, v * (v - 1) / 2};
+                    p->weight *= weights[p->at[k] + 1];
+                }
+            }
+}
+
+static void roll_equation(struct dice *d, struct configuration *c, int dims)
+{
+    switch (roll(d, 6)) {
+    case 0: roll_points(d, c, dims); break;
+    case 1: roll_advection(d, c, dims); break;
+    case 2: c->spec.equation = TERN_WAVE; c->spec.courant[0] = (double)(1 + roll(d, 6)) / 16;
     }
 }
 
@@ -96,8 +127,7 @@ static void roll_configuration(uint64_t seed, struct configuration *c)
     for (int k = 0; k < dims; k++)
         s->size[k] = 1 + roll(&d, dims == 2 ? (k == 0 && roll(&d, 4) == 0 ? 200 : 40) : 14);
     s->stencil = dims == 2 ? plane[roll(&d, 8)] : space[roll(&d, 5)];
-    if (roll(&d, 6) == 0)
-        roll_points(&d, c, dims);
+    roll_equation(&d, c, dims);
     roll_boundaries(&d, c, dims, 4);
     roll_parts(&d, c, dims);
     roll_isa(&d, c);
@@ -107,7 +137,7 @@ static void roll_configuration(uint64_t seed, struct configuration *c)
     s->block = roll(&d, 33);
     s->tile = roll(&d, 3) * roll(&d, 100);
     s->threads = 1;
-    c->team = 1 + (int)roll(&d, 8);
+    c->team = 1 + (int)roll(&d, tern__most(1, 8 / tern_size(comm))); /* they spin when they wait */
 }
 
 /* Points of this rank's block whose bits differ. */
@@ -161,14 +191,14 @@ static void tell(uint64_t seed, int64_t wrong, const struct configuration *c)
         return;
     printf(
         "# seed %llu: %lld wrong (%s): %s %s %lldx%lldx%lld parts %dx%dx%d steps %lld block %lld "
-        "tile %lld team %d isa %s halo %s kinds %d%d %d%d %d%d\n",
+        "tile %lld team %d isa %s halo %s equation %d kinds %d%d %d%d %d%d\n",
         (unsigned long long)seed, (long long)wrong, wrong < 0 ? tern_last_error() : "",
-        s->points != NULL ? "points" : s->stencil, s->type == TERN_STENCIL_F64 ? "f64" : "f32",
+        c->n > 0 ? "points" : s->stencil, s->type == TERN_STENCIL_F64 ? "f64" : "f32",
         (long long)s->size[0], (long long)s->size[1], (long long)s->size[2], s->parts[0],
         s->parts[1], s->parts[2], (long long)c->steps, (long long)s->block, (long long)s->tile,
-        c->team, s->isa != NULL ? s->isa : "best", s->halo, (int)s->boundary[0][0].kind,
-        (int)s->boundary[0][1].kind, (int)s->boundary[1][0].kind, (int)s->boundary[1][1].kind,
-        (int)s->boundary[2][0].kind, (int)s->boundary[2][1].kind);
+        c->team, s->isa != NULL ? s->isa : "best", s->halo, (int)s->equation,
+        (int)s->boundary[0][0].kind, (int)s->boundary[0][1].kind, (int)s->boundary[1][0].kind,
+        (int)s->boundary[1][1].kind, (int)s->boundary[2][0].kind, (int)s->boundary[2][1].kind);
 }
 
 static uint64_t number(const char *name, uint64_t otherwise)

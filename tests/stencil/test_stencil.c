@@ -241,6 +241,94 @@ static void exact_solution(void)
     }
 }
 
+/* The same for every named stencil, kind of boundary that has one, equation and type. */
+static void exact_solutions(void)
+{
+    static const enum tern_boundary_kind kinds[] = {TERN_PERIODIC, TERN_NEUMANN, TERN_MIRROR,
+                                                    TERN_DIRICHLET};
+
+    for (int i = 0; tern_stencil_name(i) != NULL; i++)
+        for (int k = 0; k < 16; k++) {
+            const char *name = tern_stencil_name(i);
+            bool space = name[0] == '3', small = strstr("2d5 2dr1 2d9 3d7 3dr1 3d27", name) != NULL;
+            tern_stencil_spec spec = spec_of(space ? 12 : 40, space ? 14 : 33);
+            tern_stencil_state state = {.name = "mode", .wave = {2, 3, 1}};
+            double error = -1, bound = -1;
+            tern_stencil *s;
+
+            if (kinds[k % 4] == TERN_DIRICHLET && !small)
+                continue;
+            spec.stencil = name;
+            spec.size[2] = 11;
+            spec.diffusion = 0;
+            spec.equation = k / 4 % 2 == 0 ? TERN_HEAT : TERN_WAVE;
+            spec.type = k / 8 == 0 ? TERN_STENCIL_F64 : TERN_STENCIL_F32;
+            for (int d = 0; d < 3; d++)
+                set_ends(&spec, d, d == 1 ? TERN_PERIODIC : kinds[k % 4], 0);
+            CU_ASSERT_EQUAL_FATAL(tern_stencil_open(comm, &spec, &s), TERN_OK);
+            CU_ASSERT_EQUAL(tern_stencil_begin(s, &state), TERN_OK);
+            CU_ASSERT_EQUAL(tern_stencil_run(s, 20), TERN_OK);
+            CU_ASSERT_EQUAL(tern_stencil_error(s, &error, &bound), TERN_OK);
+            CU_ASSERT(error >= 0 && error <= bound);
+            CU_ASSERT(error < (k / 8 == 0 ? 1e-12 : 1e-4));
+            tern_stencil_close(s);
+        }
+}
+
+/* Order of accuracy: the error of a smooth solution on n and 2 n points, at the same time; dt goes
+ * with h^2 for heat, else with h.  The solution is that of the differential equation. */
+static double error_of(const tern_stencil_spec *from, int64_t n, int64_t steps, double decay)
+{
+    const double pi = acos(-1);
+    tern_stencil_spec spec = *from;
+    double worst = 0;
+    int64_t pitch;
+    tern_block b;
+    tern_stencil *s;
+
+    spec.size[0] = spec.size[1] = n;
+    if (tern_stencil_open(comm, &spec, &s) != TERN_OK)
+        return NAN;
+    bool ok =
+        tern_stencil_begin(s, &(tern_stencil_state){.name = "mode", .wave = {1, 1}}) == TERN_OK
+        && tern_stencil_run(s, steps) == TERN_OK;
+    const double *u = tern_stencil_field(s, &b, &pitch);
+    for (int64_t y = 0; ok && y < b.count[1]; y++)
+        for (int64_t x = 0; x < b.count[0]; x++) {
+            double shift = spec.equation == TERN_ADVECTION ? spec.courant[0] * (double)steps : 0;
+            double at_x = 2 * pi * ((double)(b.start[0] + x) - shift) / (double)n;
+            double at_y = 2 * pi * ((double)(b.start[1] + y) - shift) / (double)n;
+            worst = fmax(worst, fabs(u[x + y * pitch] - decay * cos(at_x) * cos(at_y)));
+        }
+    tern_stencil_close(s);
+    ok = tern_allreduce(comm, MPI_IN_PLACE, &worst, 1, MPI_DOUBLE, MPI_MAX) == TERN_OK && ok;
+    return ok ? worst : NAN;
+}
+
+static void order_of_accuracy(void)
+{
+    const double pi = acos(-1), k2 = 8 * pi * pi; /* u_xx + u_yy = -k2 u */
+    tern_stencil_spec spec = spec_of(0, 0);
+    double order;
+
+    set_ends(&spec, 0, TERN_PERIODIC, 0);
+    set_ends(&spec, 1, TERN_PERIODIC, 0);
+    spec.diffusion = 0.1; /* time 0.1 * steps / n^2 */
+    order = log2(error_of(&spec, 16, 16, exp(-k2 * 0.1 * 16 / 256))
+                 / error_of(&spec, 32, 64, exp(-k2 * 0.1 * 64 / 1024)));
+    CU_ASSERT(fabs(order - 2) < 0.1);
+    spec.equation = TERN_WAVE;
+    spec.courant[0] = 0.5; /* time 0.5 * steps / n */
+    order = log2(error_of(&spec, 32, 16, cos(sqrt(k2) * 0.5 * 16 / 32))
+                 / error_of(&spec, 64, 32, cos(sqrt(k2) * 0.5 * 32 / 64)));
+    CU_ASSERT(fabs(order - 2) < 0.1);
+    spec.equation = TERN_ADVECTION;
+    spec.dims = 2;
+    spec.courant[0] = spec.courant[1] = 0.5;
+    order = log2(error_of(&spec, 48, 24, 1) / error_of(&spec, 96, 48, 1));
+    CU_ASSERT(fabs(order - 2) < 0.1);
+}
+
 /* The same with the formula written out again: u = lambda^N sin sin. */
 static void exact_by_hand(void)
 {
@@ -409,6 +497,8 @@ int main(int argc, char **argv)
         {"every_cut", every_cut},
         {"random_configurations", random_configurations},
         {"exact_solution", exact_solution},
+        {"exact_solutions", exact_solutions},
+        {"order_of_accuracy", order_of_accuracy},
         {"exact_by_hand", exact_by_hand},
         {"errors_are_noticed", errors_are_noticed},
         {"states", states},
