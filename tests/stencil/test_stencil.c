@@ -10,6 +10,13 @@
 
 static tern_comm *comm;
 
+/* The same at both ends. */
+static void set_ends(tern_stencil_spec *spec, int d, enum tern_boundary_kind kind, double value)
+{
+    for (int side = 0; side < 2; side++)
+        spec->boundary[d][side] = (tern_boundary){.kind = kind, .value = value};
+}
+
 /* The least that a test needs to say. */
 static tern_stencil_spec spec_of(int64_t nx, int64_t ny)
 {
@@ -26,7 +33,7 @@ struct reference {
 
 static double reference_at(const struct reference *r, int64_t x, int64_t y)
 {
-    const tern_boundary *b = r->spec.boundary;
+    const tern_boundary b[2] = {r->spec.boundary[0][0], r->spec.boundary[1][0]};
     int64_t nx = r->spec.size[0], ny = r->spec.size[1];
 
     if ((x < 0 || x >= nx) && b[0].kind == TERN_DIRICHLET)
@@ -44,7 +51,7 @@ static void reference_step(struct reference *r)
         for (int64_t x = 0; x < r->spec.size[0]; x++) {
             double row = reference_at(r, x - 1, y) + reference_at(r, x + 1, y);
             double column = reference_at(r, x, y - 1) + reference_at(r, x, y + 1);
-            r->next[x + r->spec.size[0] * y] = (c * reference_at(r, x, y) + w * row) + w * column;
+            r->next[x + r->spec.size[0] * y] = c * reference_at(r, x, y) + w * (row + column);
         }
     double *done = r->next;
     r->next = r->now;
@@ -133,8 +140,8 @@ static void every_size_and_boundary(void)
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
         for (int b = 0; b < 4; b++) {
             tern_stencil_spec spec = spec_of(sizes[i][0], sizes[i][1]);
-            spec.boundary[0] = (tern_boundary){b & 1 ? TERN_PERIODIC : TERN_DIRICHLET, 0.75};
-            spec.boundary[1] = (tern_boundary){b & 2 ? TERN_PERIODIC : TERN_DIRICHLET, -2};
+            set_ends(&spec, 0, b & 1 ? TERN_PERIODIC : TERN_DIRICHLET, 0.75);
+            set_ends(&spec, 1, b & 2 ? TERN_PERIODIC : TERN_DIRICHLET, -2);
             CU_ASSERT_EQUAL(compare(&spec, 7), 0);
         }
 }
@@ -144,7 +151,7 @@ static void every_halo_mode(void)
     for (int m = 0; tern_halo_mode_name(m) != NULL; m++) {
         tern_stencil_spec spec = spec_of(37, 29);
         spec.halo = tern_halo_mode_name(m);
-        spec.boundary[0].kind = TERN_PERIODIC;
+        set_ends(&spec, 0, TERN_PERIODIC, 0);
         CU_ASSERT_EQUAL(compare(&spec, 12), 0);
     }
 }
@@ -154,7 +161,7 @@ static void every_thread_count(void)
     for (int threads = 1; threads <= 5; threads++) {
         tern_stencil_spec spec = spec_of(301, 400); /* blocks large enough for all of them */
         spec.threads = threads;
-        spec.boundary[0].kind = TERN_PERIODIC;
+        set_ends(&spec, 0, TERN_PERIODIC, 0);
         CU_ASSERT_EQUAL(compare(&spec, 5), 0);
     }
 }
@@ -169,7 +176,7 @@ static void every_cut(void)
         tern_stencil_spec spec = spec_of(33, 26);
         spec.parts[0] = px;
         spec.parts[1] = p / px;
-        spec.boundary[1].kind = TERN_PERIODIC;
+        set_ends(&spec, 1, TERN_PERIODIC, 0);
         spec.diffusion = 0.25;
         CU_ASSERT_EQUAL(compare(&spec, 8), 0);
     }
@@ -185,10 +192,9 @@ static void random_configurations(void)
         tern_stencil_spec spec = spec_of(1 + (int64_t)(tern_random(9, 0, i) % 70),
                                          1 + (int64_t)(tern_random(9, 1, i) % 70));
         uint64_t r = tern_random(9, 2, i);
-        for (int d = 0; d < 2; d++) {
-            spec.boundary[d].kind = r >> d & 1 ? TERN_PERIODIC : TERN_DIRICHLET;
-            spec.boundary[d].value = tern_random_real(9, 3, 2 * i + (uint64_t)d);
-        }
+        for (int d = 0; d < 2; d++)
+            set_ends(&spec, d, r >> d & 1 ? TERN_PERIODIC : TERN_DIRICHLET,
+                     tern_random_real(9, 3, 2 * i + (uint64_t)d));
         spec.diffusion = 0.25 * (1 - tern_random_real(9, 4, i));
         spec.threads = 1 + (int)(r >> 10 & 3);
         spec.halo = tern_halo_mode_name((int)((r >> 20) % (uint64_t)modes));
@@ -222,7 +228,7 @@ static void exact_solution(void)
         tern_stencil *s;
 
         for (int d = 0; d < 2; d++) {
-            spec.boundary[d] = (tern_boundary){cases[i].kind[d], cases[i].value};
+            set_ends(&spec, d, cases[i].kind[d], cases[i].value);
             state.wave[d] = cases[i].wave[d];
         }
         CU_ASSERT_EQUAL_FATAL(tern_stencil_open(comm, &spec, &s), TERN_OK);
@@ -233,6 +239,94 @@ static void exact_solution(void)
         CU_ASSERT(bound < 5e-12);
         tern_stencil_close(s);
     }
+}
+
+/* The same for every named stencil, kind of boundary that has one, equation and type. */
+static void exact_solutions(void)
+{
+    static const enum tern_boundary_kind kinds[] = {TERN_PERIODIC, TERN_NEUMANN, TERN_MIRROR,
+                                                    TERN_DIRICHLET};
+
+    for (int i = 0; tern_stencil_name(i) != NULL; i++)
+        for (int k = 0; k < 16; k++) {
+            const char *name = tern_stencil_name(i);
+            bool space = name[0] == '3', small = strstr("2d5 2dr1 2d9 3d7 3dr1 3d27", name) != NULL;
+            tern_stencil_spec spec = spec_of(space ? 12 : 40, space ? 14 : 33);
+            tern_stencil_state state = {.name = "mode", .wave = {2, 3, 1}};
+            double error = -1, bound = -1;
+            tern_stencil *s;
+
+            if (kinds[k % 4] == TERN_DIRICHLET && !small)
+                continue;
+            spec.stencil = name;
+            spec.size[2] = 11;
+            spec.diffusion = 0;
+            spec.equation = k / 4 % 2 == 0 ? TERN_HEAT : TERN_WAVE;
+            spec.type = k / 8 == 0 ? TERN_STENCIL_F64 : TERN_STENCIL_F32;
+            for (int d = 0; d < 3; d++)
+                set_ends(&spec, d, d == 1 ? TERN_PERIODIC : kinds[k % 4], 0);
+            CU_ASSERT_EQUAL_FATAL(tern_stencil_open(comm, &spec, &s), TERN_OK);
+            CU_ASSERT_EQUAL(tern_stencil_begin(s, &state), TERN_OK);
+            CU_ASSERT_EQUAL(tern_stencil_run(s, 20), TERN_OK);
+            CU_ASSERT_EQUAL(tern_stencil_error(s, &error, &bound), TERN_OK);
+            CU_ASSERT(error >= 0 && error <= bound);
+            CU_ASSERT(error < (k / 8 == 0 ? 1e-12 : 1e-4));
+            tern_stencil_close(s);
+        }
+}
+
+/* Order of accuracy: the error of a smooth solution on n and 2 n points, at the same time; dt goes
+ * with h^2 for heat, else with h.  The solution is that of the differential equation. */
+static double error_of(const tern_stencil_spec *from, int64_t n, int64_t steps, double decay)
+{
+    const double pi = acos(-1);
+    tern_stencil_spec spec = *from;
+    double worst = 0;
+    int64_t pitch;
+    tern_block b;
+    tern_stencil *s;
+
+    spec.size[0] = spec.size[1] = n;
+    if (tern_stencil_open(comm, &spec, &s) != TERN_OK)
+        return NAN;
+    bool ok =
+        tern_stencil_begin(s, &(tern_stencil_state){.name = "mode", .wave = {1, 1}}) == TERN_OK
+        && tern_stencil_run(s, steps) == TERN_OK;
+    const double *u = tern_stencil_field(s, &b, &pitch);
+    for (int64_t y = 0; ok && y < b.count[1]; y++)
+        for (int64_t x = 0; x < b.count[0]; x++) {
+            double shift = spec.equation == TERN_ADVECTION ? spec.courant[0] * (double)steps : 0;
+            double at_x = 2 * pi * ((double)(b.start[0] + x) - shift) / (double)n;
+            double at_y = 2 * pi * ((double)(b.start[1] + y) - shift) / (double)n;
+            worst = fmax(worst, fabs(u[x + y * pitch] - decay * cos(at_x) * cos(at_y)));
+        }
+    tern_stencil_close(s);
+    ok = tern_allreduce(comm, MPI_IN_PLACE, &worst, 1, MPI_DOUBLE, MPI_MAX) == TERN_OK && ok;
+    return ok ? worst : NAN;
+}
+
+static void order_of_accuracy(void)
+{
+    const double pi = acos(-1), k2 = 8 * pi * pi; /* u_xx + u_yy = -k2 u */
+    tern_stencil_spec spec = spec_of(0, 0);
+    double order;
+
+    set_ends(&spec, 0, TERN_PERIODIC, 0);
+    set_ends(&spec, 1, TERN_PERIODIC, 0);
+    spec.diffusion = 0.1; /* time 0.1 * steps / n^2 */
+    order = log2(error_of(&spec, 16, 16, exp(-k2 * 0.1 * 16 / 256))
+                 / error_of(&spec, 32, 64, exp(-k2 * 0.1 * 64 / 1024)));
+    CU_ASSERT(fabs(order - 2) < 0.1);
+    spec.equation = TERN_WAVE;
+    spec.courant[0] = 0.5; /* time 0.5 * steps / n */
+    order = log2(error_of(&spec, 32, 16, cos(sqrt(k2) * 0.5 * 16 / 32))
+                 / error_of(&spec, 64, 32, cos(sqrt(k2) * 0.5 * 32 / 64)));
+    CU_ASSERT(fabs(order - 2) < 0.1);
+    spec.equation = TERN_ADVECTION;
+    spec.dims = 2;
+    spec.courant[0] = spec.courant[1] = 0.5;
+    order = log2(error_of(&spec, 48, 24, 1) / error_of(&spec, 96, 48, 1));
+    CU_ASSERT(fabs(order - 2) < 0.1);
 }
 
 /* The same with the formula written out again: u = lambda^N sin sin. */
@@ -337,7 +431,7 @@ static void refused(void)
     expect_refusal(&spec, TERN_EINVAL, "sendrecv");
     spec = good, spec.diffusion = 0.2500001;
     expect_refusal(&spec, TERN_EINVAL, "stable");
-    spec = good, spec.diffusion = 0;
+    spec = good, spec.diffusion = -0.1;
     expect_refusal(&spec, TERN_EINVAL, "stable");
     spec = good, spec.diffusion = NAN;
     expect_refusal(&spec, TERN_EINVAL, "stable");
@@ -403,6 +497,8 @@ int main(int argc, char **argv)
         {"every_cut", every_cut},
         {"random_configurations", random_configurations},
         {"exact_solution", exact_solution},
+        {"exact_solutions", exact_solutions},
+        {"order_of_accuracy", order_of_accuracy},
         {"exact_by_hand", exact_by_hand},
         {"errors_are_noticed", errors_are_noticed},
         {"states", states},
