@@ -29,10 +29,15 @@
 #else
 # define PICTURES "no: built without libpng (Debian: libpng-dev)"
 #endif
-#ifdef HAVE_ZSTD
-# define ZSTD "found; nothing uses it yet"
+#ifdef HAVE_ZLIB
+# define GZIP "yes"
 #else
-# define ZSTD "not found; nothing uses it yet"
+# define GZIP "no: built without zlib (Debian: zlib1g-dev)"
+#endif
+#ifdef HAVE_ZSTD
+# define ZSTD "yes"
+#else
+# define ZSTD "no: built without libzstd (Debian: libzstd-dev)"
 #endif
 #ifdef HAVE_HDF5
 # define HDF5 "yes"
@@ -81,6 +86,7 @@ void info_features(void)
     put_feature("hwloc", "hwloc", text);
     put_feature("JSON reports", "json", JSON);
     put_feature("pictures", "png", PICTURES);
+    put_feature("gzip", "gzip", GZIP);
     put_feature("zstd", "zstd", ZSTD);
     put_feature("HDF5 files", "hdf5", HDF5);
     tern_json_end(tern_prog_report());

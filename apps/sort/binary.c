@@ -81,16 +81,16 @@ static int write_keys(tern_comm *c, const sort_settings *s, void *keys, size_t n
     return error;
 }
 
-enum tern_exit sort_binary(tern_comm *c, const sort_settings *s, int n, char **paths)
+enum tern_exit sort_binary(tern_comm *c, const sort_settings *s)
 {
     size_t width = tern_key_bytes((enum tern_key_type)s->type), bytes = 0, keys_n;
-    input in;
+    input in = {.paths = s->paths, .n = s->n_paths};
     char *block = NULL;
     void *keys;
     bool verified = false;
 
     tern_prog_phase("read", 0);
-    int error = input_open(c, n, paths, width, &in);
+    int error = input_open(c, width, &in);
     if (!error)
         error = output_try(c, s->output);
     if (!error)

@@ -60,6 +60,6 @@ bool makes_records(const sort_settings *s);
 enum tern_exit generate_records(tern_comm *c, const sort_settings *s);
 
 /* Whether the operands are in order, and with --checksum their summary as of valsort. */
-enum tern_exit check_records(tern_comm *c, const sort_settings *s, int n, char **paths);
+enum tern_exit check_records(tern_comm *c, const sort_settings *s);
 
 #endif
