@@ -60,7 +60,18 @@ static const tern_option table[] = {
     {"threads", 't', TERN_OPTION_COUNT, &request.threads, "N",
      "threads of each rank (OMP_NUM_THREADS, or the rank's share of the CPUs)", 1, 65536},
     {"output", 'o', TERN_OPTION_TEXT, &request.output, "FILE",
-     "write the final state as a PNG picture", 0, 0},
+     "write the final state as a PNG picture or, by its ending, as .vti (VTK), .h5 (HDF5 and XDMF) "
+     "or .raw",
+     0, 0},
+    {"checkpoint", 'c', TERN_OPTION_TEXT, &request.checkpoint, "PATH",
+     "keep the state in PATH.0 and PATH.1: at the end, on SIGUSR1, and on SIGTERM, which stops "
+     "with "
+     "status 75",
+     0, 0},
+    {"every", 0, TERN_OPTION_REAL, &request.every, "S",
+     "write a checkpoint every S seconds, too (0: not)", 0, 1e9},
+    {"restart", 'r', TERN_OPTION_FLAG, &request.restart, NULL,
+     "go on from the newest checkpoint, if there is one", 0, 0},
     {"verify", 0, TERN_OPTION_CHOICE, &request.verify, "auto|yes|no",
      "compare with the exact discrete solution; auto: where it is known (auto)", 0, 0},
     {0},
@@ -90,16 +101,26 @@ static void must(int error)
 
 /* Many steps at a time, some tenths of a second, because blocks do not reach beyond a call; the
  * same number on all ranks. */
-static void solve(tern_stencil *s, int64_t steps)
+static enum tern_ckpt_wish solve(tern_stencil *s, int64_t steps, tern_ckpt *k)
 {
+    enum tern_ckpt_wish wish = TERN_CKPT_GO_ON;
+    tern_stencil_work work;
     const int64_t *size = tern_stencil_grid(s)->size;
     const double points = (double)size[0] * (double)size[1] * (double)size[2];
-    const int64_t at_once = 64 * (1 + (int64_t)fmin(1e9 / points / 64, 1e6));
+    const int64_t at_once = 64 * (1 + (int64_t)fmin((k != NULL ? 1e8 : 1e9) / points / 64, 1e6));
 
-    for (int64_t done = 0; done < steps; done += at_once) {
+    tern_stencil_worked(s, &work);
+    for (int64_t done = work.steps; done < steps && wish != TERN_CKPT_STOP; done += at_once) {
         tern_prog_step((uint64_t)done, (uint64_t)steps);
         must(tern_stencil_run(s, steps - done < at_once ? steps - done : at_once));
+        if (k != NULL)
+            must(tern_ckpt_poll(k, &wish));
+        if (wish == TERN_CKPT_WRITE)
+            must(save_checkpoint(&request, s, k));
     }
+    if (k != NULL) /* stopped or at the end */
+        must(save_checkpoint(&request, s, k));
+    return wish;
 }
 
 static void measure(tern_comm *c, tern_stencil *s, struct outcome *o)
@@ -119,9 +140,9 @@ static void measure(tern_comm *c, tern_stencil *s, struct outcome *o)
     o->seconds = slowest[0];
     o->halo = slowest[1];
     o->imbalance = sum > 0 ? slowest[2] * tern_size(c) / sum - 1 : 0;
-    if (work.steps > 0)
-        o->rate =
-            (double)size[0] * (double)size[1] * (double)size[2] * (double)work.steps / slowest[0];
+    if (work.steps > work.before)
+        o->rate = (double)size[0] * (double)size[1] * (double)size[2]
+                  * (double)(work.steps - work.before) / slowest[0];
 }
 
 /* The exact solution is asked for only where it is wanted; without a state that has one, --verify
@@ -143,12 +164,29 @@ static tern_stencil *open_solver(tern_comm *c)
     tern_stencil *s;
 
     must(read_request(&request));
+    if (request.restart && request.checkpoint == NULL)
+        tern_prog_usage("--restart needs --checkpoint=PATH");
     if (request.output != NULL)
-        must(tern_stencil_picture_check(c, request.output));
+        must(is_picture(request.output) ? tern_stencil_picture_check(c, request.output)
+                                        : tern_field_check(request.output));
     must(tern_stencil_open(c, &request.spec, &s));
     must(tern_agree(c, tern_stencil_begin(s, &request.state)));
     omp_set_num_threads(tern_stencil_threads(s)); /* for the report */
     return s;
+}
+
+/* NULL if none is wanted. */
+static tern_ckpt *open_checkpoint(tern_comm *c, tern_stencil *s)
+{
+    tern_ckpt *k = NULL;
+
+    if (request.checkpoint == NULL)
+        return NULL;
+    must(tern_ckpt_open(c, request.checkpoint, &k));
+    if (request.restart)
+        must(restore_checkpoint(&request, s, k));
+    tern_ckpt_watch(k, request.every);
+    return k;
 }
 
 size_t point_bytes(const struct request *r)
@@ -174,15 +212,22 @@ int main(int argc, char **argv)
     tern_prog_start(&spec, &argc, &argv, &c);
     tern_prog_phase("begin", 0);
     tern_stencil *s = open_solver(c);
+    tern_ckpt *k = open_checkpoint(c, s);
     tern_prog_phase("solve", 0);
-    solve(s, request.steps);
+    enum tern_ckpt_wish wish = solve(s, request.steps, k);
+    tern_ckpt_close(k);
+    if (wish == TERN_CKPT_STOP) {
+        tern_stencil_close(s);
+        return tern_prog_end(TERN_EXIT_STOPPED);
+    }
     tern_prog_phase("verify", moved(s));
     verify(s, request.verify, &o);
     tern_prog_phase("roofline", 0);
     measure(c, s, &o);
     if (request.output != NULL) {
         tern_prog_phase("picture", 0);
-        must(tern_stencil_picture(s, request.output));
+        must(is_picture(request.output) ? tern_stencil_picture(s, request.output)
+                                        : save_field(c, &request, s));
     }
     tern_prog_phase(NULL, 0);
     if (tern_prog_talks())

@@ -3,13 +3,18 @@
 #ifndef TERN_APPS_STENCIL_STENCIL_APP_H
 #define TERN_APPS_STENCIL_STENCIL_APP_H
 
+#include "ckpt/ckpt.h"
+#include "field/field.h"
 #include "prog/prog.h"
 #include "stencil/stencil.h"
 
 /* What the user asked for, as text where it needs more than the option table to read. */
 struct request {
     const char *grid, *boundary, *dims, *wave, *block;
-    const char *output; /* NULL: no picture */
+    const char *output;     /* NULL: no file */
+    const char *checkpoint; /* NULL: none */
+    bool restart;
+    double every; /* seconds between checkpoints; 0: only when asked */
     int64_t steps;
     int64_t threads;
     int64_t seed;
@@ -46,6 +51,15 @@ struct outcome {
     bool verified; /* an exact solution is known */
     double error, bound;
 };
+
+/* The solver's state as a checkpoint.  Without one there is nothing to restore, which is no
+ * failure.  Collective. */
+int save_checkpoint(const struct request *r, tern_stencil *s, tern_ckpt *k);
+int restore_checkpoint(const struct request *r, tern_stencil *s, tern_ckpt *k);
+
+/* Whether the output is a picture, not a field; write the field.  Collective. */
+bool is_picture(const char *path);
+int save_field(tern_comm *c, const struct request *r, tern_stencil *s);
 
 /* On stdout, and in the report. */
 void print_outcome(const struct request *r, const tern_stencil *s, const struct outcome *o);

@@ -87,7 +87,7 @@ int tern_ckpt_open(tern_comm *c, const char *path, tern_ckpt **out)
     if (error >= 0 && k != NULL) {
         k->comm = c;
         k->request = MPI_REQUEST_NULL;
-        strcpy(k->path, path);
+        memcpy(k->path, path, strlen(path) + 1);
         if (tern_rank(c) == 0)
             look(k);
         error = tern_bcast(c, k->head, sizeof(k->head), MPI_BYTE, 0);
@@ -158,7 +158,7 @@ static int seal(const char *beside, const char *name, const struct head *h)
     error = close_file(fd, error);
     if (error >= 0 && rename(beside, name) != 0)
         error = tern_fail(TERN_EIO, NULL, "%s", strerror(errno));
-    strcpy(folder, name);
+    memcpy(folder, name, sizeof(folder));
     fd = error >= 0 ? open(dirname(folder), O_RDONLY) : -1;
     if (fd >= 0) { /* a name is durable when its folder is */
         fsync(fd);

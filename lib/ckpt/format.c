@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -62,8 +63,8 @@ int tern__ckpt_head(const tern_ckpt_spec *spec, int64_t generation, struct head 
     out->fields = (uint32_t)spec->fields;
     out->attributes = (uint32_t)spec->attributes;
     for (int f = 0; f < spec->fields; f++) {
-        strcpy(out->field[f].name, spec->field[f].name);
-        strcpy(out->field[f].type, spec->field[f].type);
+        snprintf(out->field[f].name, TERN_CKPT_NAME, "%s", spec->field[f].name);
+        snprintf(out->field[f].type, sizeof(out->field[f].type), "%s", spec->field[f].type);
         out->field[f].element = spec->field[f].element;
     }
     for (int a = 0; a < spec->attributes; a++)

@@ -60,8 +60,8 @@ static int fastest(const struct trials *t)
 /* Collective: all ranks come here after the same exchange. */
 static int choose(tern_halo *h, struct trials *t)
 {
-    int error =
-        tern_allreduce(h->comm, MPI_IN_PLACE, t->seconds, TURNS * CANDIDATES, MPI_DOUBLE, MPI_MAX);
+    int error = tern_allreduce(h->comm, MPI_IN_PLACE, t->seconds, (size_t)TURNS * CANDIDATES,
+                               MPI_DOUBLE, MPI_MAX);
     int best = fastest(t);
 
     for (int i = 0; i < CANDIDATES && error >= 0; i++)

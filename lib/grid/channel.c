@@ -101,8 +101,8 @@ int tern__halo_open_channel(tern_halo *h)
     h->state = c;
     if (c != NULL) {
         c->of = calloc(h->sends.n + 1, sizeof(*c->of));
-        c->out = calloc(h->sends.n + 1, sizeof(*c->out));
-        c->in = calloc(h->recvs.n + 1, sizeof(*c->in));
+        c->out = calloc(h->sends.n + 1, sizeof(tern_chan *));
+        c->in = calloc(h->recvs.n + 1, sizeof(tern_chan *));
     }
     if (c == NULL || c->of == NULL || c->out == NULL || c->in == NULL)
         error = tern_fail(TERN_ENOMEM, NULL, "no memory for %zu channels", h->sends.n);

@@ -144,11 +144,23 @@ TERN_API const double *tern_stencil_field(const tern_stencil *s, tern_block *blo
 
 /** Work done so far by this rank. */
 typedef struct tern_stencil_work {
-    int64_t steps;
+    int64_t steps;  /**< since the initial state */
+    int64_t before; /**< of these, before tern_stencil_resume() */
     double seconds; /**< in tern_stencil_run() */
     double halo;    /**< of these, in halo exchange, with the waiting for slower neighbours */
 } tern_stencil_work;
 TERN_API void tern_stencil_worked(const tern_stencil *s, tern_stencil_work *out);
+
+/** The arrays that hold all a later run needs to go on with the same bits: one or, of the wave
+ * equation, two, the state now and that before.  \p first gets the addresses of their first
+ * points; strides are those of tern_stencil_points().  They may be read and, before
+ * tern_stencil_resume(), written, but for ghost cells.  Local; valid until the next step.
+ * \return how many. */
+TERN_API int tern_stencil_state_arrays(tern_stencil *s, void *first[2]);
+
+/** The arrays hold the state after \p step steps, of the initial state that tern_stencil_begin()
+ * was given.  Local. */
+TERN_API void tern_stencil_resume(tern_stencil *s, int64_t step);
 
 /* ---- Initial states -------------------------------------------------------------------------- */
 

@@ -36,6 +36,54 @@ same() {
     [ "$(checksum out)" = "$(checksum one)" ]
 }
 
+# Half the steps on one rank, the rest on others, in another way.
+restarts() {
+  for equation in heat wave; do
+    rm -f half.?
+    alone --steps=90 --grid=61x43 -e $equation -i noise >one &&
+      alone --steps=40 --grid=61x43 -e $equation -i noise -c half &&
+      launch "$1" "$stencil" --steps=90 --grid=61x43 -e $equation -i noise -c half -r --block=3 --halo=shared >out &&
+      cat out && [ "$(checksum out)" = "$(checksum one)" ] || return
+  done
+  complains "$1" 'equation was wave, and now is heat' --steps=90 --grid=61x43 -i noise -c half -r
+}
+
+# long NAME RANKS: a run that takes a while, in the background, once it has written a checkpoint.
+long='--steps=200k --grid=64x64 -i noise'
+begin_long() {
+  rm -f "$1".? && launch "$2" sh -c "echo \$\$ >>$1.pids; exec $stencil $long -c $1 --every=0.05" &
+  job=$!
+  for _ in $(seq 200); do
+    [ ! -f "$1.0" ] || return 0
+    sleep 0.05
+  done
+  return 1
+}
+
+# One rank gets the signal; all write, and end with status 75.
+stops() {
+  rm -f stop.pids
+  begin_long stop "$1" && kill -TERM "$(tail -n 1 stop.pids)"
+  wait "$job"
+  rc=$?
+  [ "$rc" = 75 ] && [ -f stop.0 ] && goes_on stop "$1"
+}
+
+# As a run that nothing disturbed.
+goes_on() {
+  # shellcheck disable=SC2086  # options
+  alone $long >whole && launch "$2" "$stencil" $long -c "$1" -r >out && cat out &&
+    [ "$(checksum out)" = "$(checksum whole)" ]
+}
+
+killed() {
+  rm -f kill.pids
+  begin_long kill "$1" && sleep "0.$(($$ % 90 + 10))" # any moment
+  xargs kill -KILL <kill.pids
+  wait "$job"
+  goes_on kill "$1"
+}
+
 # Every mode that the program itself names.
 every_mode() {
   alone --steps=20 --grid=60x40 --boundary=periodic,dirichlet=1 --init=noise >one || return
@@ -155,6 +203,9 @@ done
 for p in $few_np; do
   ok "np=$p every halo mode" every_mode "$p" # tests/grid tries them at every number of ranks
   ok "np=$p refuses options" refuses "$p"
+  ok "np=$p goes on where it was" restarts "$p"
+  ok "np=$p stops on SIGTERM" stops "$p"
+  ok "np=$p killed, goes on" killed "$p"
 done
 if command -v jq >/dev/null && alone --quiet --steps=1 --grid=2x2 --json=try.json; then
   for p in $TEST_NP; do
