@@ -36,6 +36,7 @@ include tests/apps/stencil.mk
 include tests/stencil/local.mk
 include tests/apps/bench.mk
 include tests/sort/local.mk
+include tests/fuzz/local.mk
 include tests/apps/sort.mk
 include tests/apps/sort-binary.mk
 include tests/package/local.mk

@@ -34,7 +34,7 @@ static void settle_separator(sort_settings *s)
     if (!nul && strlen(text) != 1)
         tern_prog_usage("-t: '%s' is not one character", text);
     s->lines.separated = true;
-    s->lines.separator = nul ? '\0' : text[0];
+    s->lines.separator = (char)(nul ? '\0' : text[0]);
 }
 
 static void settle_keys(sort_settings *s)

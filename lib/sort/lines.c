@@ -262,6 +262,7 @@ size_t tern_lines_bytes(const tern_lines *lines, size_t first, size_t n)
 {
     size_t bytes = n;
 
+#pragma omp parallel for schedule(static) reduction(+ : bytes) if (n > TERN__BLOCK)
     for (size_t i = first; i < first + n; i++)
         bytes += tern__length(lines->text, lines->items[i].value, lines->end);
     return bytes;

@@ -125,6 +125,14 @@ AC_DEFUN([TERN_ENABLE_SANITIZER], [
   AC_SUBST([TERN_SAN_CFLAGS])
 ])
 
+# TERN_ENABLE_FUZZER: make fuzz, with clang's libFuzzer.
+AC_DEFUN([TERN_ENABLE_FUZZER], [
+  AC_ARG_ENABLE([fuzzer], [AS_HELP_STRING([--enable-fuzzer], [developers: build what make fuzz runs; needs clang])],
+    [], [enable_fuzzer=no])
+  AM_CONDITIONAL([FUZZER], [test "x$enable_fuzzer" != xno])
+  AC_SUBST([FUZZER_CFLAGS], ["-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -g"])
+])
+
 AC_DEFUN([TERN_CFLAGS_VISIBILITY], [
   AC_CACHE_CHECK([for -fvisibility=hidden], [tern_cv_visibility], [
     tern_save="$CFLAGS"; CFLAGS="$CFLAGS -fvisibility=hidden -Werror"

@@ -293,6 +293,48 @@ full_disk() {
   done
 }
 
+# While it is read the input grows, or is cut and written anew: an error, or the order of what was there at some time.
+changing_input() {
+  for change in 'echo more >>changing' 'cp huge changing'; do
+    cp mixed changing
+    while [ -e changing ]; do eval "$change"; done &
+    writer=$!
+    launch "$1" "$sort" -o got changing 2>why
+    status=$?
+    rm changing
+    kill $writer 2>/dev/null
+    wait $writer 2>/dev/null
+    rm -f changing
+    cat why
+    if [ $status = 0 ]; then
+      LC_ALL=C sort -c got || return
+    else
+      [ $status = 2 ] && [ ! -e got ] && grep -q 'changing: it has\|changing: No such' why || return
+    fi
+    rm -f got
+  done
+}
+
+# One of two ranks is killed now or later: never a wrong result, nor a part of one.
+killed_rank() {
+  for i in $(seq 12); do cat mixed huge; done >several
+  LC_ALL=C sort several >want
+  for wait in 0.1 0.4 0.7; do
+    echo old >kept && : >pids
+    # shellcheck disable=SC2016  # a rank tells its own number
+    launch 2 sh -c 'echo $$ >>pids; exec "$0" -o kept several' "$sort" 2>/dev/null &
+    job=$!
+    sleep $wait
+    pid=$(tail -n 1 pids) # there is none yet on a slow machine
+    [ -z "$pid" ] || kill -9 "$pid" 2>/dev/null
+    wait $job
+    status=$?
+    rm -f kept.tmp* core.*
+    if [ $status != 0 ] && [ "$(head -n 1 kept)" = old ]; then continue; fi
+    cmp kept want || return
+  done
+}
+
 # ---- ------------------------------------------------------------------------
 
 make_mixed
@@ -348,6 +390,8 @@ for np in $few_np; do
   ok "np=$np bad input and arguments" bad_input "$np"
   ok "np=$np bad output" bad_output "$np"
 done
+ok "an input that changes" changing_input 2
+ok "a rank is killed" killed_rank
 ok "a line of 100 MB" long_line 3
 mkdir tiny
 if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=1M none tiny 2>/dev/null; then

@@ -1,18 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# tern-sort beside GNU sort with as many threads as ranks: whole programs, from the command to the file, in turn.
+# tern-sort beside GNU sort with as many threads: whole programs, from the command to the file, in turn; every result is
+# compared.  PERF_BYTES is the size of the text, of the issue's 1 GB; the numbers have two fifths of it.
 . "${top_srcdir:?}/tests/perf/perf.sh"
-least=256000000          # bytes of text, so that the start of an MPI job (0.4 s) does not decide
-export OMP_NUM_THREADS=1 # two ranks beside two threads
+bytes=${PERF_BYTES:-1000000000}
+rounds=${PERF_ROUNDS:-3}
+export LC_ALL=C
 
-# Text of this machine, each file once, then all of it again until there is enough.
-cat "$top_srcdir"/lib/*/*.[ch] >"$scratch/text"
-find /usr/share/doc /usr/share/man /usr/include -type f 2>/dev/null | LC_ALL=C sort | xargs -r zcat -f 2>/dev/null |
-  LC_ALL=C tr -d '\000' | head -c "$least" >>"$scratch/text" || true
-while [ "$(wc -c <"$scratch/text")" -lt "$least" ]; do
-  cat "$scratch/text" "$scratch/text" >"$scratch/twice"
-  mv "$scratch/twice" "$scratch/text"
-done
+# Lines of random letters and digits, 64 on average, geometrically distributed; and 64-bit numbers, one a line.
+head -c $((bytes * 3 / 4)) /dev/urandom | base64 -w 0 | tr A '\n' >"$scratch/text"
+od -An -v -w8 -t u8 /dev/urandom | tr -d ' ' | head -c $((bytes * 2 / 5)) >"$scratch/numbers"
 
 # seconds COMMAND...
 seconds() {
@@ -21,22 +18,52 @@ seconds() {
   echo "$begin $(date +%s%N)" | awk '{ printf "%.4f\n", ($2 - $1) / 1e9 }'
 }
 
-ours() {
-  launch 2 "$build/tern-sort" --quiet -o "$scratch/ours" "$scratch/text"
+# alone ARG...: one process with two threads.
+alone() {
+  OMP_NUM_THREADS=2 "$build/tern-sort" --quiet "$@"
 }
 
-peers() {
-  LC_ALL=C sort --parallel=2 -o "$scratch/peers" "$scratch/text"
+# ranks ARG...: two ranks with a thread each.
+ranks() {
+  OMP_NUM_THREADS=1 launch 2 "$build/tern-sort" --quiet "$@"
 }
 
-: >"$scratch/pairs"
-for i in 0 1 2 3 4 5; do
-  a=$(seconds ours)
-  b=$(seconds peers)
-  cmp "$scratch/ours" "$scratch/peers"
-  [ "$i" = 0 ] || echo "$a $b" >>"$scratch/pairs" # the first pair fills the file cache
-done
-echo "# text of $(wc -c <"$scratch/text") bytes, $(wc -l <"$scratch/text") lines"
-echo "# tern-sort on 2 ranks: $(cut -d' ' -f1 "$scratch/pairs" | spread s)"
-echo "# sort --parallel=2:    $(cut -d' ' -f2 "$scratch/pairs" | spread s)"
-figure sort.text.speed "$(awk '{ print $2 / $1 }' "$scratch/pairs" | quantile 0.5)" ratio '>=1'
+peer() {
+  sort --parallel=2 -S 8G "$@"
+}
+
+# beside NAME TARGET OPTION FILE: seconds of the three in turn.
+beside() {
+  : >"$scratch/times"
+  cat "$scratch/$4" >/dev/null # into the file cache
+  for _ in $(seq "$rounds"); do
+    a=$(seconds alone "$3" -o "$scratch/alone" "$scratch/$4")
+    b=$(seconds ranks "$3" -o "$scratch/ranks" "$scratch/$4")
+    c=$(seconds peer "$3" -o "$scratch/peer" "$scratch/$4")
+    cmp "$scratch/alone" "$scratch/peer"
+    cmp "$scratch/ranks" "$scratch/peer"
+    echo "$a $b $c" >>"$scratch/times"
+  done
+  echo "# sort $3 of $4: $(wc -c <"$scratch/$4") bytes, $(wc -l <"$scratch/$4") lines"
+  echo "# one process, 2 threads: $(cut -d' ' -f1 "$scratch/times" | spread s)"
+  echo "# two ranks:              $(cut -d' ' -f2 "$scratch/times" | spread s)"
+  echo "# sort --parallel=2:      $(cut -d' ' -f3 "$scratch/times" | spread s)"
+  figure "sort.$1.speed" "$(awk '{ print $3 / $1 }' "$scratch/times" | quantile 0.5)" ratio "$2"
+  figure "sort.$1.ranks.speed" "$(awk '{ print $3 / $2 }' "$scratch/times" | quantile 0.5)" ratio "$2"
+}
+
+checked() {
+  : >"$scratch/times"
+  for _ in $(seq "$rounds"); do
+    a=$(seconds alone -c "$scratch/alone")
+    b=$(seconds sort -c "$scratch/alone")
+    echo "$a $b" >>"$scratch/times"
+  done
+  echo "# tern-sort -c: $(cut -d' ' -f1 "$scratch/times" | spread s)"
+  echo "# sort -c:      $(cut -d' ' -f2 "$scratch/times" | spread s)"
+  figure sort.check.speed "$(awk '{ print $2 / $1 }' "$scratch/times" | quantile 0.5)" ratio '>=3'
+}
+
+beside text '>=6' -s text # without keys -s changes nothing
+checked
+beside numbers '>=15' -n numbers
