@@ -3,7 +3,7 @@
  */
 #include "config.h"
 
-#include "sort/record_file.h"
+#include "sort/binary.h"
 #include "topo/topo.h"
 
 #include <omp.h>
@@ -115,7 +115,7 @@ int main(int argc, char **argv)
         status = sort_generated(c, &settings);
     else if (settings.check && (settings.record > 0 || settings.type >= 0))
         status = check_records(c, &settings, argc - 1, argv + 1);
-    else if (settings.type >= 0)
+    else if (settings.record > 0 || settings.type >= 0 || (argc > 1 && is_npy(argv[1])))
         status = sort_binary(c, &settings, argc - 1, argv + 1);
     else
         status = sort_text(c, &settings, argc - 1, argv + 1);

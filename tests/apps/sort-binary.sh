@@ -59,15 +59,104 @@ check_sequence() {
   [ $? = 1 ] && timeout 60 "$sort" --record=100 --key=0:10 --check - second <first
 }
 
+# ---- Records ----------------------------------------------------------------
+
+# The digits of xxd are ordered as the bytes are; what they do not compare is left in the order of the input (-s).
+as_xxd() {
+  launch 1 "$sort" --generate=gensort:5k,skew,ascii -o records || return
+  for keys in '0:10 1,20' '0:2 1,4' '47:1 95,96' '98:2 197,200'; do
+    digits=${keys#* }
+    xxd -p -c 100 records | LC_ALL=C sort -s -k"1.${digits%,*},1.${digits#*,}" | xxd -r -p >want &&
+      launch "$1" "$sort" --record=100 --key="${keys% *}" -o got records && cmp want got || return
+    xxd -p -c 100 records | LC_ALL=C sort -s -r -k"1.${digits%,*},1.${digits#*,}" | xxd -r -p >want &&
+      launch "$1" "$sort" --record=100 --key="${keys% *}" -r -o got records && cmp want got || return
+  done
+  reference records >want && launch "$1" "$sort" --record=100 -o got records && cmp want got
+}
+
+# A signed number in the middle of records of seven bytes, as od shows it.
+typed_key() {
+  head -c 21000 /dev/urandom >sevens &&
+    od -An -v -w7 -t u1 sevens >digits &&
+    awk '{ n = $3 + 256 * $4; print (n < 32768 ? n : n - 65536), $0 }' digits | LC_ALL=C sort -s -k1,1n |
+    cut -d' ' -f2- >want
+  launch "$1" "$sort" --record=7 --key=2:2:i16 -o got sevens && od -An -v -w7 -t u1 got | cmp - want
+}
+
+# ---- Arrays of numpy --------------------------------------------------------
+
+# array DESCR N: the header that numpy.save() writes, and standard input.
+array() {
+  printf '\223NUMPY\001\000\166\000' &&
+    printf '%-117s\n' "{'descr': '$1', 'fortran_order': False, 'shape': ($2,), }" && cat
+}
+
+# In versions 2 and 3 four bytes tell the size of the header.
+array_version() {
+  printf '\223NUMPY%b\000\164\000\000\000' "\\0$1" &&
+    printf '%-115s\n' "{'descr': '$2', 'fortran_order': True, 'shape': ( $3 , ), }" && cat
+}
+
+arrays() {
+  head -c 24000 /dev/urandom >bytes
+  for type in 'u1 u8' 'u2 u16' 'u4 u32' 'u8 u64' 'i1 i8' 'i2 i16' 'i4 i32' 'i8 i64' 'f4 f32' 'f8 f64'; do
+    width=${type%% *} && width=${width#?} && n=$((24000 / width)) && order='<'
+    [ "$width" = 1 ] && order='|'
+    launch 1 "$sort" --type="${type#* }" -o plain bytes && array "$order${type% *}" "$n" <plain >want &&
+      array "$order${type% *}" "$n" <bytes >bytes.npy && launch "$1" "$sort" -o got bytes.npy && cmp want got ||
+      return
+  done
+  array '<i4' 6000 <bytes >whole.npy && head -c 12000 bytes | array_version 2 '<i4' 3000 >one.npy &&
+    tail -c 12000 bytes | array_version 3 '<i4' 3000 >two.npy &&
+    launch 1 "$sort" -o want whole.npy && launch "$1" "$sort" one.npy two.npy >got && cmp want got &&
+    launch "$1" "$sort" --type=i32 -o got.npy bytes && cmp want got.npy
+}
+
+# Numbers whose first byte is the highest come out with the lowest first.
+big_endian_array() {
+  printf '\0\0\0\3\0\0\1\0\377\377\377\377' | array '>i4' 3 >big.npy
+  printf '\377\377\377\377\3\0\0\0\0\1\0\0' | array '<i4' 3 >want
+  launch "$1" "$sort" -o got big.npy && cmp want got
+}
+
+# refused SENTENCE ARG...: status 2, the sentence once, and no file.
+refused() {
+  sentence=$1
+  shift
+  rm -f got && launch 2 "$sort" -o got "$@" 2>err
+  status=$?
+  cat err
+  [ $status = 2 ] && [ ! -e got ] && [ "$(grep -c "^tern-sort: .*$sentence" err)" = 1 ]
+}
+
+bad_files() {
+  head -c 800 bytes >some && array '<f8' 100 <some >a.npy && head -c 900 a.npy >short.npy &&
+    array '<c8' 100 <some >complex.npy && array '<f8' '10, 10' <some >two.npy && array '|V8' 100 <some >void.npy &&
+    cp bytes none.npy && head -c 60 a.npy >cut.npy && echo >>a.npy && array '<i8' 100 <some >b.npy &&
+    array '<f8' 100 <some >c.npy && : >empty.npy
+  refused 'short.npy: it is shorter' short.npy && refused "'<c8'; they must be" complex.npy &&
+    refused 'one dimension' two.npy && refused "'|V8'" void.npy && refused 'none.npy: not an array' none.npy &&
+    refused 'ends in its header' cut.npy && refused 'a.npy: it has more' a.npy && refused 'another type' c.npy b.npy &&
+    refused 'empty.npy: not an array' empty.npy && refused 'missing.npy: No such' missing.npy &&
+    refused '800 bytes are no whole number of 99' --record=99 some && refused 'no such bytes' --record=9 --key=0:10 some &&
+    refused 'f64 has 8' --record=9 --key=0:4:f64 some && refused "'x' is none of" --record=9 --key=0:4:x some &&
+    refused 'needs --record' --key=0:4 some && refused 'OFFSET:LENGTH' --record=9 --key=5 some
+}
+
 # ---- ------------------------------------------------------------------------
 
 for np in $few_np; do
   ok "np=$np records as gensort" as_gensort "$np"
   if command -v xxd >/dev/null; then
+    ok "np=$np records as xxd and GNU sort" as_xxd "$np"
     ok "np=$np checked as by valsort" as_valsort "$np"
     ok "np=$np several files checked as one" check_sequence "$np"
   else
-    skip "np=$np checked as by valsort" "no xxd"
+    skip "np=$np records as xxd and GNU sort" "no xxd"
   fi
+  ok "np=$np records with a number as key" typed_key "$np"
+  ok "np=$np arrays of numpy" arrays "$np"
+  ok "np=$np an array of big-endian numbers" big_endian_array "$np"
 done
+ok "files that are refused" bad_files
 tap_end
