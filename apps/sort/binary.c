@@ -13,19 +13,17 @@ typedef struct batch {
     size_t n;
 } batch;
 
-/* Numbers of a byte order that is not the machine's become the machine's, or the reverse. */
-static void swap_unless_native(const batch *b, bool big_endian)
+void swap_unless_native(const tern_record_layout *layout, bool big_endian, void *records, size_t n)
 {
     const uint16_t one = 1;
     bool native_is_big = *(const unsigned char *)&one == 0;
-    size_t width = b->layout.key_bytes > 0 ? 0 : tern_key_bytes(b->layout.type),
-           step = b->layout.bytes;
-    unsigned char *first = (unsigned char *)b->records + b->layout.key_offset;
+    size_t width = layout->key_bytes > 0 ? 0 : tern_key_bytes(layout->type), step = layout->bytes;
+    unsigned char *first = (unsigned char *)records + layout->key_offset;
 
     if (native_is_big == big_endian)
         return;
 #pragma omp parallel for schedule(static)
-    for (size_t i = 0; i < b->n; i++)
+    for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k < width / 2; k++) {
             unsigned char *p = first + i * step, byte = p[k];
             p[k] = p[width - 1 - k];
@@ -36,40 +34,24 @@ static void swap_unless_native(const batch *b, bool big_endian)
 /* ---- Reading ----------------------------------------------------------------------------------
  */
 
-static int read_arrays(tern_comm *c, int n, char **paths, batch *b)
+/* What a stream holds, all of it on rank 0. */
+static int read_stream(tern_comm *c, const input *in, batch *b)
 {
-    sequence s;
     size_t bytes = 0;
     char *block = NULL;
-    int error = sequence_open_npy(c, n, paths, &s);
+    int error = input_read_keys(c, in, b->layout.bytes, &block, &bytes);
 
-    b->layout = tern_key_layout(s.type);
-    b->big_endian = s.big_endian;
-    b->npy = true;
-    if (!error)
-        error = sequence_load(c, &s, b->layout.bytes, &block, &bytes);
-    sequence_close(&s);
     b->records = block;
     b->n = bytes / b->layout.bytes;
     return error;
 }
 
-static int read_plain(tern_comm *c, int n, char **paths, batch *b)
+static int read_files(tern_comm *c, const sequence *s, batch *b)
 {
-    input in;
-    sequence s = {.files = NULL};
     size_t bytes = 0;
     char *block = NULL;
-    int error = input_open(c, n, paths, b->layout.bytes, &in);
+    int error = sequence_load(c, s, b->layout.bytes, &block, &bytes);
 
-    if (!error && in.stream)
-        error = input_read_keys(c, &in, b->layout.bytes, &block, &bytes);
-    else if (!error)
-        error = sequence_open(c, &in, &s);
-    if (!error && !in.stream)
-        error = sequence_load(c, &s, b->layout.bytes, &block, &bytes);
-    sequence_close(&s);
-    input_close(&in);
     b->records = block;
     b->n = bytes / b->layout.bytes;
     return error;
@@ -145,7 +127,7 @@ static int write_batch(tern_comm *c, const sort_settings *s, const batch *b)
     record_block block = {.records = b->records, .width = b->layout.bytes};
     uint64_t mine = b->n, all = 0;
 
-    swap_unless_native(b, false);
+    swap_unless_native(&b->layout, false, b->records, b->n);
     if (b->npy) {
         int error = tern_allreduce(c, &mine, &all, 1, MPI_UINT64_T, MPI_SUM);
         if (error)
@@ -160,25 +142,75 @@ static int write_batch(tern_comm *c, const sort_settings *s, const batch *b)
     return error;
 }
 
+static int sort_in_memory(tern_comm *c, const sort_settings *s, batch *b)
+{
+    swap_unless_native(&b->layout, b->big_endian, b->records, b->n);
+    int error = sort_proved(c, s, b);
+
+    return error ? error : write_batch(c, s, b);
+}
+
+static int sort_files(tern_comm *c, const sort_settings *s, const sequence *files, batch *b)
+{
+    external_source source = {files, &b->layout, b->big_endian, b->npy};
+    bool external = false;
+    int error = external_needed(c, s, files->total, &external);
+
+    if (!error && external && s->output == NULL)
+        tern_prog_usage("what does not fit in memory (-S) needs a file to write, -o");
+    if (!error && external)
+        return external_sort(c, s, &source);
+    if (!error)
+        error = read_files(c, files, b);
+    return error ? error : sort_in_memory(c, s, b);
+}
+
+static int sort_arrays(tern_comm *c, const sort_settings *s, int n, char **paths, batch *b)
+{
+    sequence files;
+    int error = sequence_open_npy(c, n, paths, &files);
+
+    b->layout = tern_key_layout(files.type);
+    b->big_endian = files.big_endian;
+    b->npy = true;
+    if (!error)
+        error = sort_files(c, s, &files, b);
+    sequence_close(&files);
+    return error;
+}
+
+static int sort_plain(tern_comm *c, const sort_settings *s, int n, char **paths, batch *b)
+{
+    input in;
+    sequence files = {.files = NULL};
+
+    b->layout = record_layout(s);
+    int error = input_open(c, n, paths, b->layout.bytes, &in);
+    if (!error && in.stream) {
+        error = read_stream(c, &in, b);
+        if (!error)
+            error = sort_in_memory(c, s, b);
+    } else if (!error) {
+        error = sequence_open(c, &in, &files);
+        if (!error)
+            error = sort_files(c, s, &files, b);
+    }
+    sequence_close(&files);
+    input_close(&in);
+    return error;
+}
+
 enum tern_exit sort_binary(tern_comm *c, const sort_settings *s, int n, char **paths)
 {
     bool plain = s->record > 0 || s->type >= 0;
     batch b = {.npy = s->output != NULL && is_npy(s->output) && s->record == 0};
 
-    if (plain)
-        b.layout = record_layout(s);
-    else if (s->numeric || s->unique)
+    if (!plain && (s->numeric || s->unique))
         tern_prog_usage("-n and -u are for lines of text, not for arrays of numpy");
     tern_prog_phase("read", 0);
     int error = output_try(c, s->output);
     if (!error)
-        error = plain ? read_plain(c, n, paths, &b) : read_arrays(c, n, paths, &b);
-    if (!error) {
-        swap_unless_native(&b, b.big_endian);
-        error = sort_proved(c, s, &b);
-    }
-    if (!error)
-        error = write_batch(c, s, &b);
+        error = plain ? sort_plain(c, s, n, paths, &b) : sort_arrays(c, s, n, paths, &b);
     tern_free(b.records);
     if (error)
         tern_prog_fail(error == TERN_EMISMATCH ? TERN_EXIT_DIFFER : TERN_EXIT_ERROR, error);

@@ -17,6 +17,8 @@ typedef struct sort_settings {
     int64_t record;  /* bytes of a record, or 0 */
     const char *key; /* of a record, "OFFSET:LENGTH[:TYPE]", or NULL: all of it */
     bool check, checksum;
+    const char *memory; /* -S, or NULL */
+    const char *folder; /* -T, or NULL */
 } sort_settings;
 
 /* ---- Input -------------------------------------------------------------------------------------
