@@ -8,7 +8,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -57,6 +59,8 @@ int external_needed(tern_comm *c, const sort_settings *s, uint64_t bytes, bool *
     *out = (double)bytes * TIMES_IN_MEMORY_10 / 10 / tern_size(c) > least;
     return error;
 }
+
+enum { RUNS_NAME = 4000 };
 
 /* ---- Sorting ----------------------------------------------------------------------------------
  */
@@ -113,18 +117,37 @@ static int open_output(external_job *j, const tern_outfile *file)
     return j->fd >= 0 ? TERN_OK : tern_fail(TERN_EIO, NULL, "%s: %s", file->path, strerror(errno));
 }
 
+static const char *folder_of(const sort_settings *s)
+{
+    return s->folder != NULL ? s->folder : getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp";
+}
+
+/* Where to go on with the same input: its names, sizes and times make the name. */
+static int name_runs(tern_comm *c, const sort_settings *s, const sequence *files,
+                     char out[static RUNS_NAME])
+{
+    uint64_t hash = tern_hash(files->files, (size_t)files->n * sizeof(*files->files), 0);
+
+    for (int i = 0; i < files->n; i++)
+        hash = tern_hash(files->paths[i], strlen(files->paths[i]), hash);
+    int n = snprintf(out, RUNS_NAME, "%s/tern-sort-%016" PRIx64 ".%d", folder_of(s), hash,
+                     tern_rank(c));
+    return n < RUNS_NAME ? TERN_OK
+                         : tern_fail(TERN_EIO, NULL, "%s: the name is too long", folder_of(s));
+}
+
 static int sort_to(tern_comm *c, const sort_settings *s, const external_source *source,
                    external_job *j, tern_content *content)
 {
     uint64_t p = (uint64_t)tern_size(c), r = (uint64_t)tern_rank(c),
              n = source->files->total / j->layout->bytes, rest = n % p;
+    char runs[RUNS_NAME];
     tern_external e = {
         .layout = *j->layout,
         .descending = s->reverse,
         .memory = (size_t)share_of_memory(c, s),
-        .folder = s->folder != NULL          ? s->folder
-                  : getenv("TMPDIR") != NULL ? getenv("TMPDIR")
-                                             : "/tmp",
+        .folder = folder_of(s),
+        .resume = s->resume ? runs : NULL,
         .n = n / p + (r < rest),
         .read = read_part,
         .write = write_part,
@@ -133,12 +156,12 @@ static int sort_to(tern_comm *c, const sort_settings *s, const external_source *
         .step = tern_prog_step,
     };
     char header[NPY_HEADER];
-    int error = TERN_OK;
+    int error = name_runs(c, s, source->files, runs);
 
     j->first = n / p * r + (r < rest ? r : rest);
     if (source->npy) {
         j->header = npy_header(j->layout->type, n, header);
-        if (tern_rank(c) == 0)
+        if (tern_rank(c) == 0 && !error)
             error = write_at(j, header, NPY_HEADER, 0);
     }
     error = tern_agree(c, error);

@@ -38,6 +38,8 @@ static const tern_option table[] = {
      "memory that all ranks of a node use for keys or records: 500M, 4G, 50%", 0, 0},
     {"temporary-directory", 'T', TERN_OPTION_TEXT, &settings.folder, "DIR",
      "where what does not fit in memory is kept ($TMPDIR, or /tmp)", 0, 0},
+    {"resume", 0, TERN_OPTION_FLAG, &settings.resume, NULL,
+     "keep there what is done when the sort is killed or fails, and go on from it", 0, 0},
     {"check", 0, TERN_OPTION_FLAG, &settings.check, NULL,
      "do not sort: tell whether the input is in order", 0, 0},
     {"checksum", 0, TERN_OPTION_FLAG, &settings.checksum, NULL,

@@ -19,6 +19,7 @@ typedef struct sort_settings {
     bool check, checksum;
     const char *memory; /* -S, or NULL */
     const char *folder; /* -T, or NULL */
+    bool resume;
 } sort_settings;
 
 /* ---- Input -------------------------------------------------------------------------------------

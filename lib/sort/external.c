@@ -66,7 +66,10 @@ static int prepare(tern__external_sort *x)
     if (error)
         return error;
     x->samples = tern_alloc(x->runs * x->per_run * x->bytes);
-    return tern_agree(x->c, x->samples != NULL ? open_file(x) : TERN_ENOMEM);
+    error = x->samples == NULL     ? TERN_ENOMEM
+            : x->e->resume != NULL ? tern__resume_open(x)
+                                   : open_file(x);
+    return tern_agree(x->c, error);
 }
 
 static void begin_phase(const tern__external_sort *x, const char *name, uint64_t times)
@@ -75,9 +78,19 @@ static void begin_phase(const tern__external_sort *x, const char *name, uint64_t
         x->e->phase(name, (size_t)(times * x->e->n) * x->bytes);
 }
 
+/* A wrong result is one on all ranks, whoever has seen it. */
+static int share_mismatch(tern_comm *c, int error)
+{
+    int mine = error == TERN_EMISMATCH, any = 0;
+
+    if (error && tern_allreduce(c, &mine, &any, 1, MPI_INT, MPI_MAX) == TERN_OK && any)
+        return TERN_EMISMATCH;
+    return error;
+}
+
 int tern_sort_external(tern_comm *c, const tern_external *external, tern_content *content)
 {
-    tern__external_sort x = {.c = c, .e = external, .fd = -1};
+    tern__external_sort x = {.c = c, .e = external, .fd = -1, .notes = -1};
     int error = prepare(&x);
 
     if (!error) {
@@ -90,14 +103,18 @@ int tern_sort_external(tern_comm *c, const tern_external *external, tern_content
     }
     if (!error) {
         begin_phase(&x, "merge", 0);
-        error = tern__external_merge(&x);
+        error = share_mismatch(c, tern__external_merge(&x));
     }
     if (!error) {
         begin_phase(&x, NULL, 2);
         *content = x.before;
     }
+    if (external->resume != NULL && (!error || error == TERN_EMISMATCH))
+        tern__resume_remove(&x);
     if (x.fd >= 0)
         close(x.fd);
+    if (x.notes >= 0)
+        close(x.notes);
     tern_free(x.samples);
     free(x.ranks_n);
     free(x.cut);

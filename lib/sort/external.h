@@ -18,7 +18,11 @@ typedef struct tern_external {
     size_t memory;      /**< bytes that this rank may use for records; the least rank's counts */
     const char *folder; /**< for the runs of this rank, as large as its part; no file is left there,
                            however the program ends */
-    uint64_t n;         /**< records of this rank */
+    /** NULL, or the path of this rank's runs without suffix, instead of \p folder: files PATH.runs
+     * and PATH.done are left when the sort fails or is killed, and a sort with the same parameters
+     * goes on from them.  The path must tell the input: that it is the same is up to the caller. */
+    const char *resume;
+    uint64_t n; /**< records of this rank */
     /** Give records first .. first + n - 1 of this rank, and take records \p at .. at + n - 1 of
      * the whole order.  Each is called by one thread at a time, which is not the caller's; they
      * return TERN_OK or a tern_fail(). */

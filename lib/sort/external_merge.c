@@ -179,7 +179,8 @@ static int check_seam(merging *m, size_t step, const char *block)
     if (first == m->p)
         return TERN_OK;
     if (m->any && m->me == first && tern__compare_items(&x->items, m->last, block) > 0)
-        error = tern_fail(TERN_EMISMATCH, NULL, "the result is not in order: a bug");
+        error =
+            tern_fail(TERN_EMISMATCH, NULL, "the result is not in order: a damaged run, or a bug");
     error = tern_agree(x->c, error);
     if (error)
         return error;
@@ -201,7 +202,8 @@ static int prove_step(merging *m, const char *block, size_t n)
     m->after.bytes += proof.content.bytes;
     m->after.hash += proof.content.hash;
     return proof.sorted ? TERN_OK
-                        : tern_fail(TERN_EMISMATCH, NULL, "the result is not in order: a bug");
+                        : tern_fail(TERN_EMISMATCH, NULL,
+                                    "the result is not in order: a damaged run, or a bug");
 }
 
 /* ---- Steps ------------------------------------------------------------------------------------
@@ -269,7 +271,7 @@ static int merge_all(merging *m)
     error = tern_agree(x->c, error ? error : left ? left : written);
     if (!error && !tern_content_equal(&x->before, &m->after))
         error = tern_fail(TERN_EMISMATCH, NULL,
-                          "what was written is not what was read: a bug, or a disk that lies");
+                          "what was written is not what was read: a damaged run, or a bug");
     return error;
 }
 

@@ -20,6 +20,8 @@ typedef struct tern__task {
     char *block; /* of tern_alloc() */
     uint64_t first;
     size_t n;
+    uint64_t run;         /* number of the run, and .. */
+    tern_content content; /* .. what all runs up to it contain */
 } tern__task;
 
 void tern__task_start(tern__task *t);
@@ -33,7 +35,7 @@ typedef struct tern__external_sort {
     uint64_t total; /* records of all ranks */
 
     /* Runs of this rank lie in one file, one after the other, all of `run` records but the last. */
-    int fd;
+    int fd, notes; /* the latter is -1 unless the sort can be resumed */
     size_t run, runs;
     size_t every;      /* records from sample to sample of a run */
     size_t per_run;    /* samples of a full run */
@@ -55,6 +57,12 @@ int tern__runs_write(const tern__external_sort *x, uint64_t at, size_t n, const 
 /* How many records run j has, and how many samples. */
 size_t tern__run_length(uint64_t n, size_t run, size_t j);
 size_t tern__sample_count(const tern__external_sort *x, size_t length);
+
+/* Resuming; tern__resume_load() is Collective and tells the first run that is missing. */
+int tern__resume_open(tern__external_sort *x);
+int tern__resume_load(tern__external_sort *x, size_t *first);
+int tern__resume_note(const tern__external_sort *x, uint64_t run, const tern_content *content);
+void tern__resume_remove(const tern__external_sort *x);
 
 /* The three steps; each Collective. */
 int tern__external_runs(tern__external_sort *x);

@@ -67,7 +67,11 @@ static int read_input(tern__task *t)
 
 static int write_run(tern__task *t)
 {
-    return tern__runs_write(t->x, t->first, t->n, t->block);
+    int error = tern__runs_write(t->x, t->first, t->n, t->block);
+
+    if (!error && t->x->notes >= 0)
+        error = tern__resume_note(t->x, t->run, &t->content);
+    return error;
 }
 
 static void start_reading(tern__external_sort *x, tern__task *reader, size_t j)
@@ -123,10 +127,15 @@ static int make_run(tern__external_sort *x, size_t j, tern__task *reader, tern__
     }
     int written = tern__task_finish(writer);
     tern_free(writer->block);
-    *writer = (tern__task){
-        .work = write_run, .x = x, .block = block, .first = (uint64_t)x->run * j, .n = n};
+    *writer = (tern__task){.work = write_run,
+                           .x = x,
+                           .block = block,
+                           .first = (uint64_t)x->run * j,
+                           .n = n,
+                           .run = j,
+                           .content = x->before};
     error = tern_agree(x->c, error ? error : written);
-    if (!error && n > 0)
+    if (!error && (n > 0 || x->notes >= 0))
         tern__task_start(writer);
     return error;
 }
@@ -135,10 +144,15 @@ int tern__external_runs(tern__external_sort *x)
 {
     uint64_t mine = x->runs, most = 0;
     tern__task reader, writer = {.block = NULL};
+    size_t first = 0;
     int error = tern_allreduce(x->c, &mine, &most, 1, MPI_UINT64_T, MPI_MAX);
 
-    start_reading(x, &reader, 0);
-    for (size_t j = 0; j < most && !error; j++) {
+    if (!error && x->e->resume != NULL)
+        error = tern__resume_load(x, &first);
+    if (error)
+        return error;
+    start_reading(x, &reader, first);
+    for (size_t j = first; j < most && !error; j++) {
         error = make_run(x, j, &reader, &writer);
         if (x->e->step != NULL)
             x->e->step(j + 1, most);

@@ -170,6 +170,38 @@ external_killed() {
   done
 }
 
+# Killed again and again it goes on, and nothing is left in the end.  Without a launcher, whose ranks may outlive it.
+resumed() {
+  launch 1 "$sort" --generate=gensort:100k -o many && reference many >want || return
+  for after in 0.08 0.12 0.16 0.2 0.24; do
+    timeout -s KILL $after "$sort" --record=100 --key=0:10 -S 500K -T runs --resume -o got many
+    rm -f got.tmp*
+  done
+  ls -l runs
+  timeout 60 "$sort" --record=100 --key=0:10 -S 500K -T runs --resume -o got many && cmp want got && nothing_left
+}
+
+# The second part of the input is written anew before what was done is used: it is not.
+resumed_changed() {
+  cp records moving && fails_late moving && [ -s "$(echo runs/*.0.done)" ] || return
+  launch 1 "$sort" --generate=gensort:20k,from=5 -o moving && reference moving >want &&
+    launch 2 "$sort" --record=100 --key=0:10 -S 70K -T runs --resume -o got moving && cmp want got
+  rm -f runs/*
+}
+
+# A sort that fails for its output, which has no room, but has made its runs.
+fails_late() {
+  launch 2 "$sort" --record=100 --key=0:10 -S 70K -T runs --resume -o tiny/out "$1" 2>err
+  [ $? = 2 ]
+}
+
+# Runs that are all there are used: one that was damaged meanwhile is found out.
+resumed_damaged() {
+  fails_late records && printf damaged | dd of="$(echo runs/*.0.runs)" bs=1 seek=20000 conv=notrunc 2>/dev/null &&
+    rm -f got && launch 2 "$sort" --record=100 --key=0:10 -S 70K -T runs --resume -o got records 2>err
+  [ $? = 1 ] && [ ! -e got ] && grep -q 'not what was read\|not in order' err && nothing_left
+}
+
 # refused SENTENCE ARG...: status 2, the sentence once, and no file.
 refused() {
   sentence=$1
@@ -216,9 +248,12 @@ for np in $few_np; do
 done
 ok "files that are refused" bad_files
 ok "killed" external_killed
+ok "killed and resumed" resumed
 mkdir tiny
 if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=1M none tiny 2>/dev/null; then
   ok "disk full" external_disk_full
+  ok "resumed with another input" resumed_changed
+  ok "resumed with a damaged run" resumed_damaged
   umount tiny
 else
   skip "disk full" "needs to mount a file system"

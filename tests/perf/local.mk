@@ -10,7 +10,7 @@ tests_perf_stencil_SOURCES = %D%/stencil.c %D%/hooks.h
 tests_perf_stencil_CFLAGS = $(AM_CFLAGS) -O3
 tests_perf_stencil_LDADD = lib/libterncore.la -lm
 CLEANFILES += tests/perf/chan$(EXEEXT) tests/perf/coll$(EXEEXT) tests/perf/stencil$(EXEEXT)
-EXTRA_DIST += scripts/perf %D%/perf.sh %D%/chan.sh %D%/coll.sh %D%/msg.sh %D%/sort.sh %D%/stencil.sh
+EXTRA_DIST += scripts/perf %D%/perf.sh %D%/chan.sh %D%/coll.sh %D%/msg.sh %D%/records.sh %D%/sort.sh %D%/stencil.sh
 
 perf: all tests/perf/chan$(EXEEXT) tests/perf/coll$(EXEEXT) tests/perf/stencil$(EXEEXT)
 	@MPIEXEC='$(MPIEXEC)' top_srcdir='$(top_srcdir)' top_builddir='$(top_builddir)' \
