@@ -12,5 +12,7 @@
 #include "sort/external.h"
 #include "grid/grid.h"
 #include "stencil/stencil.h"
+#include "ckpt/ckpt.h"
+#include "field/field.h"
 #include "prog/prog.h"
 #endif

@@ -29,6 +29,8 @@ include tests/topo/local.mk
 include tests/prog/local.mk
 include tests/examples/local.mk
 include tests/grid/local.mk
+include tests/ckpt/local.mk
+include tests/field/local.mk
 include tests/apps/info.mk
 include tests/apps/stencil.mk
 include tests/stencil/local.mk

@@ -51,9 +51,11 @@ struct command {
     int ranks;                      /* that it needs, 0: any number */
     const struct variant *variants; /* ended by one without a name */
     int (*run)(struct bench *b, const struct variant *v, uint64_t repetitions);
+    bool alone;        /* a repetition is one operation, and run() checks what comes by itself */
+    void (*end)(void); /* collective; or NULL */
 };
 
-extern const struct command bench_latency, bench_bandwidth, bench_recv, bench_barrier;
+extern const struct command bench_latency, bench_bandwidth, bench_recv, bench_barrier, bench_halo;
 
 /* Ways in plain MPI and in the layer, which do the same: raw.c and layer.c. */
 extern const struct way raw_blocking, raw_waited, raw_ready, raw_persistent, raw_probed;

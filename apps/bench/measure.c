@@ -227,6 +227,8 @@ static void tidy(struct work *w)
     void *block;
     int bytes;
 
+    if (w->command->end != NULL)
+        w->command->end();
     tern_bounce_close(w->bench.bounce);
     if (w->bsend != NULL)
         MPI_Buffer_detach(&block, &bytes);
@@ -256,7 +258,7 @@ static int check(struct work *w, const struct variant *v)
     b->checking = true;
     int error = w->command->run(b, v, 1);
     b->checking = false;
-    if (w->command->windowed && b->rank == 0)
+    if (w->command->alone || (w->command->windowed && b->rank == 0))
         return error;
     for (size_t i = 0; i < in && !error; i++)
         wrong += b->in[i] != pattern(b->peer, i % b->bytes);
@@ -323,6 +325,14 @@ static int report(struct work *w, const tern_stat_samples *s)
     return TERN_OK;
 }
 
+/* In a repetition. */
+static int operations(const struct work *w)
+{
+    if (w->bench.bytes == 0 || w->command->alone)
+        return 1;
+    return w->command->windowed ? w->bench.window : 2;
+}
+
 static int measure_size(struct work *w, int64_t bytes)
 {
     struct bench *b = &w->bench;
@@ -344,9 +354,7 @@ static int measure_size(struct work *w, int64_t bytes)
             .agree = agree,
             .probe = b->bounce != NULL ? probe : NULL,
             .context = w,
-            .operations = bytes == 0             ? 1
-                          : w->command->windowed ? b->window
-                                                 : 2,
+            .operations = operations(w),
             .batch = w->settings->batch,
             .narrow = w->settings->narrow,
             .seconds = w->settings->seconds,

@@ -29,15 +29,20 @@
 #else
 # define PICTURES "no: built without libpng (Debian: libpng-dev)"
 #endif
-#ifdef HAVE_ZSTD
-# define ZSTD "found; nothing uses it yet"
+#ifdef HAVE_ZLIB
+# define GZIP "yes"
 #else
-# define ZSTD "not found; nothing uses it yet"
+# define GZIP "no: built without zlib (Debian: zlib1g-dev)"
+#endif
+#ifdef HAVE_ZSTD
+# define ZSTD "yes"
+#else
+# define ZSTD "no: built without libzstd (Debian: libzstd-dev)"
 #endif
 #ifdef HAVE_HDF5
-# define HDF5 "found; nothing uses it yet"
+# define HDF5 "yes"
 #else
-# define HDF5 "not used yet"
+# define HDF5 "no: built without HDF5 (Debian: libhdf5-dev)"
 #endif
 
 /* The first line of what MPI says of itself: the rest tells how it was built. */
@@ -81,8 +86,9 @@ void info_features(void)
     put_feature("hwloc", "hwloc", text);
     put_feature("JSON reports", "json", JSON);
     put_feature("pictures", "png", PICTURES);
+    put_feature("gzip", "gzip", GZIP);
     put_feature("zstd", "zstd", ZSTD);
-    put_feature("parallel HDF5", "hdf5", HDF5);
+    put_feature("HDF5 files", "hdf5", HDF5);
     tern_json_end(tern_prog_report());
 }
 

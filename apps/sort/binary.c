@@ -165,10 +165,10 @@ static int sort_files(tern_comm *c, const sort_settings *s, const sequence *file
     return error ? error : sort_in_memory(c, s, b);
 }
 
-static int sort_arrays(tern_comm *c, const sort_settings *s, int n, char **paths, batch *b)
+static int sort_arrays(tern_comm *c, const sort_settings *s, batch *b)
 {
     sequence files;
-    int error = sequence_open_npy(c, n, paths, &files);
+    int error = sequence_open_npy(c, s->n_paths, s->paths, &files);
 
     b->layout = tern_key_layout(files.type);
     b->big_endian = files.big_endian;
@@ -179,13 +179,13 @@ static int sort_arrays(tern_comm *c, const sort_settings *s, int n, char **paths
     return error;
 }
 
-static int sort_plain(tern_comm *c, const sort_settings *s, int n, char **paths, batch *b)
+static int sort_plain(tern_comm *c, const sort_settings *s, batch *b)
 {
-    input in;
+    input in = {.paths = s->paths, .n = s->n_paths};
     sequence files = {.files = NULL};
 
     b->layout = record_layout(s);
-    int error = input_open(c, n, paths, b->layout.bytes, &in);
+    int error = input_open(c, b->layout.bytes, &in);
     if (!error && in.stream) {
         error = read_stream(c, &in, b);
         if (!error)
@@ -200,17 +200,15 @@ static int sort_plain(tern_comm *c, const sort_settings *s, int n, char **paths,
     return error;
 }
 
-enum tern_exit sort_binary(tern_comm *c, const sort_settings *s, int n, char **paths)
+enum tern_exit sort_binary(tern_comm *c, const sort_settings *s)
 {
     bool plain = s->record > 0 || s->type >= 0;
     batch b = {.npy = s->output != NULL && is_npy(s->output) && s->record == 0};
 
-    if (!plain && (s->numeric || s->unique))
-        tern_prog_usage("-n and -u are for lines of text, not for arrays of numpy");
     tern_prog_phase("read", 0);
     int error = output_try(c, s->output);
     if (!error)
-        error = plain ? sort_plain(c, s, n, paths, &b) : sort_arrays(c, s, n, paths, &b);
+        error = plain ? sort_plain(c, s, &b) : sort_arrays(c, s, &b);
     tern_free(b.records);
     if (error)
         tern_prog_fail(error == TERN_EMISMATCH ? TERN_EXIT_DIFFER : TERN_EXIT_ERROR, error);

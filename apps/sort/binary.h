@@ -72,6 +72,9 @@ typedef struct npy_array {
 /* Whether a file is one, by its name. */
 bool is_npy(const char *path);
 
+/* Whether the operands are, by the name of the first. */
+bool takes_arrays(const sort_settings *s);
+
 /* Read the header of a file.  Local. */
 int npy_open(const char *path, npy_array *out);
 
@@ -93,7 +96,7 @@ typedef struct external_source {
 /* Whether so many bytes of all ranks are more than -S allows, or the nodes have.  Collective. */
 int external_needed(tern_comm *c, const sort_settings *s, uint64_t bytes, bool *out);
 
-/* Sort to s->output, a regular file, through runs in s->folder.  Collective. */
+/* Sort to s->output, a regular file, through runs in the folders of -T.  Collective. */
 int external_sort(tern_comm *c, const sort_settings *s, const external_source *source);
 
 /* Numbers of a byte order that is not the machine's become the machine's, or the reverse. */
@@ -126,6 +129,6 @@ bool makes_records(const sort_settings *s);
 enum tern_exit generate_records(tern_comm *c, const sort_settings *s);
 
 /* Whether the operands are in order, and with --checksum their summary as of valsort. */
-enum tern_exit check_records(tern_comm *c, const sort_settings *s, int n, char **paths);
+enum tern_exit check_records(tern_comm *c, const sort_settings *s);
 
 #endif

@@ -171,10 +171,10 @@ static void print_summary(const summary *s)
         printf("Duplicate keys: %" PRIu64 "\nSUCCESS - all records are in order\n", s->equal);
 }
 
-enum tern_exit check_records(tern_comm *c, const sort_settings *s, int n, char **paths)
+enum tern_exit check_records(tern_comm *c, const sort_settings *s)
 {
     crc32_table table;
-    input in;
+    input in = {.paths = s->paths, .n = s->n_paths};
     summary all;
     checking k = {.layout = record_layout(s), .reverse = s->reverse};
 
@@ -183,7 +183,7 @@ enum tern_exit check_records(tern_comm *c, const sort_settings *s, int n, char *
         k.table = &table;
     }
     tern_prog_phase("check", 0);
-    int error = input_open(c, n, paths, k.layout.bytes, &in);
+    int error = input_open(c, k.layout.bytes, &in);
     if (!error)
         error = check(c, &k, &in, &all);
     input_close(&in);

@@ -117,9 +117,16 @@ static int open_output(external_job *j, const tern_outfile *file)
     return j->fd >= 0 ? TERN_OK : tern_fail(TERN_EIO, NULL, "%s: %s", file->path, strerror(errno));
 }
 
-static const char *folder_of(const sort_settings *s)
+/* Ranks of a node take the folders of -T in turn. */
+static const char *folder_of(tern_comm *c, const sort_settings *s)
 {
-    return s->folder != NULL ? s->folder : getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp";
+    const char *fallback = getenv("TMPDIR");
+    int rank = 0;
+
+    MPI_Comm_rank(tern_comm_node(c), &rank);
+    return s->temporary.n > 0 ? s->temporary.text[rank % s->temporary.n]
+           : fallback != NULL ? fallback
+                              : "/tmp";
 }
 
 /* Where to go on with the same input: its names, sizes and times make the name. */
@@ -130,10 +137,10 @@ static int name_runs(tern_comm *c, const sort_settings *s, const sequence *files
 
     for (int i = 0; i < files->n; i++)
         hash = tern_hash(files->paths[i], strlen(files->paths[i]), hash);
-    int n = snprintf(out, RUNS_NAME, "%s/tern-sort-%016" PRIx64 ".%d", folder_of(s), hash,
+    int n = snprintf(out, RUNS_NAME, "%s/tern-sort-%016" PRIx64 ".%d", folder_of(c, s), hash,
                      tern_rank(c));
     return n < RUNS_NAME ? TERN_OK
-                         : tern_fail(TERN_EIO, NULL, "%s: the name is too long", folder_of(s));
+                         : tern_fail(TERN_EIO, NULL, "%s: the name is too long", folder_of(c, s));
 }
 
 static int sort_to(tern_comm *c, const sort_settings *s, const external_source *source,
@@ -146,7 +153,7 @@ static int sort_to(tern_comm *c, const sort_settings *s, const external_source *
         .layout = *j->layout,
         .descending = s->reverse,
         .memory = (size_t)share_of_memory(c, s),
-        .folder = folder_of(s),
+        .folder = folder_of(c, s),
         .resume = s->resume ? runs : NULL,
         .n = n / p + (r < rest),
         .read = read_part,

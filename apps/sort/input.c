@@ -6,6 +6,8 @@
 
 #include "sort/tern-sort.h"
 
+#include "coll/coll.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <omp.h>
@@ -16,72 +18,73 @@
 
 enum { READ_BYTES = 8 << 20, SCAN_BYTES = 64 << 10 };
 
-static char stdin_name[] = "-";
-static char *stdin_paths[] = {stdin_name, NULL};
+const char *input_name(const char *path)
+{
+    return strcmp(path, "-") == 0 ? "stdin" : path;
+}
 
 static int fail(const char *path, const char *why)
 {
-    return tern_fail(TERN_EIO, NULL, "%s: %s", strcmp(path, "-") == 0 ? "stdin" : path, why);
-}
-
-static int open_operand(const char *path)
-{
-    return strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-}
-
-static void close_operand(int fd)
-{
-    if (fd != STDIN_FILENO)
-        close(fd);
+    return tern_fail(TERN_EIO, NULL, "%s: %s", input_name(path), why);
 }
 
 /* ---- Looking at the operands ------------------------------------------------------------------
  */
 
-static int check_unit(const char *path, uint64_t bytes, size_t unit)
+int check_unit(const char *path, uint64_t bytes, size_t unit)
 {
     if (unit == 0 || bytes % unit == 0)
         return TERN_OK;
     return tern_fail(TERN_EIO, NULL, "%s: %llu bytes are no whole number of %zu-byte keys",
-                     strcmp(path, "-") == 0 ? "stdin" : path, (unsigned long long)bytes, unit);
+                     input_name(path), (unsigned long long)bytes, unit);
 }
 
-/* Whether the last byte of a file is something else than a newline. */
-static int look_at_end(int fd, const char *path, input_file *file)
+/* Whether the last line of a file has its end, and whether the file is compressed. */
+static int look_inside(int fd, const input *in, const char *path, input_file *file, bool *stream)
 {
-    char last = '\n';
+    char magic[MAGIC_BYTES], last = in->end;
+    ssize_t first = file->size > 0 ? pread(fd, magic, sizeof(magic), 0) : 0;
     ssize_t got = file->size > 0 ? pread(fd, &last, 1, (off_t)file->size - 1) : 1;
 
-    if (got != 1)
-        return fail(path, got < 0 ? strerror(errno) : "it has become shorter");
-    file->open_end = last != '\n';
+    if (got != 1 || first < 0)
+        return fail(path, got < 0 || first < 0 ? strerror(errno) : "it has become shorter");
+    file->open_end = last != in->end;
+    *stream |= !in->plain && is_compressed(magic, (size_t)first);
     return TERN_OK;
 }
 
-static int look_at(const char *path, size_t unit, input_file *file, bool *stream)
+static uint64_t time_of(const struct stat *st)
+{
+    return (uint64_t)st->st_mtim.tv_sec * 1000000000 + (uint64_t)st->st_mtim.tv_nsec;
+}
+
+static int look_at(const input *in, const char *path, size_t unit, input_file *file, bool *stream)
 {
     struct stat st;
-    int error = TERN_OK, fd = open_operand(path);
+    bool is_stdin = strcmp(path, "-") == 0;
+    int error = TERN_OK, fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
 
     if (fd < 0 || fstat(fd, &st) != 0)
         error = fail(path, strerror(errno));
     else if (S_ISDIR(st.st_mode))
         error = fail(path, strerror(EISDIR));
-    else if (!S_ISREG(st.st_mode) || fd == STDIN_FILENO)
+    else if (!S_ISREG(st.st_mode) || is_stdin)
         *stream = true;
     else {
         file->size = (uint64_t)st.st_size;
-        error = unit > 0 ? check_unit(path, file->size, unit) : look_at_end(fd, path, file);
+        file->time = time_of(&st);
+        error =
+            unit > 0 ? check_unit(path, file->size, unit) : look_inside(fd, in, path, file, stream);
     }
-    if (fd >= 0)
-        close_operand(fd);
+    if (fd >= 0 && !is_stdin)
+        close(fd);
     return error;
 }
 
 static int look_at_all(input *in, size_t unit)
 {
     for (int i = 0; i < in->n; i++) {
-        int error = look_at(in->paths[i], unit, &in->files[i], &in->stream);
+        int error = look_at(in, in->paths[i], unit, &in->files[i], &in->stream);
         if (error)
             return error;
         in->files[i].begin = in->total;
@@ -90,10 +93,9 @@ static int look_at_all(input *in, size_t unit)
     return TERN_OK;
 }
 
-int input_open(tern_comm *c, int n, char **paths, size_t unit, input *in)
+int input_open(tern_comm *c, size_t unit, input *in)
 {
-    *in = (input){.paths = n > 0 ? paths : stdin_paths, .n = n > 0 ? n : 1};
-    in->files = calloc((size_t)in->n, sizeof(*in->files));
+    in->files = calloc((size_t)in->n + 1, sizeof(*in->files));
     int error = in->files == NULL   ? tern_fail(TERN_ENOMEM, NULL, "no memory for the file names")
                 : tern_rank(c) == 0 ? look_at_all(in, unit)
                                     : TERN_OK;
@@ -169,8 +171,44 @@ static int read_from_file(const input *in, int i, uint64_t begin, uint64_t end, 
         *out += last - first;
     }
     if (!error && f->open_end && begin <= file_end && end > file_end)
-        *(*out)++ = '\n';
+        *(*out)++ = in->end;
     return error;
+}
+
+int input_read_piece(const input *in, uint64_t begin, uint64_t end, char *out)
+{
+    int error = TERN_OK;
+
+    for (int i = input_file_at(in, begin); i < in->n && in->files[i].begin < end && !error; i++)
+        error = read_from_file(in, i, begin, end, &out);
+    return error;
+}
+
+int input_file_at(const input *in, uint64_t at)
+{
+    int low = 0, high = in->n - 1;
+
+    while (low < high) {
+        int middle = low + (high - low + 1) / 2;
+        if (in->files[middle].begin <= at)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    return low;
+}
+
+int input_check(const input *in)
+{
+    struct stat st;
+
+    for (int i = 0; i < in->n; i++) {
+        if (stat(in->paths[i], &st) != 0)
+            return fail(in->paths[i], strerror(errno));
+        if ((uint64_t)st.st_size != in->files[i].size || time_of(&st) != in->files[i].time)
+            return fail(in->paths[i], "it has changed while it was read");
+    }
+    return TERN_OK;
 }
 
 static int read_range(const input *in, uint64_t begin, uint64_t end, char **block)
@@ -183,7 +221,7 @@ static int read_range(const input *in, uint64_t begin, uint64_t end, char **bloc
         return TERN_ENOMEM;
     for (int i = 0; i < in->n && !error; i++)
         error = read_from_file(in, i, begin, end, &out);
-    return error;
+    return error ? error : input_check(in);
 }
 
 /* The first line of file i that begins in [from, to) of the sequence, or UINT64_MAX. */
@@ -203,7 +241,7 @@ static int scan(const input *in, int i, uint64_t from, uint64_t to, uint64_t *st
         uint64_t left = (to - 1 < file_end ? to - 1 : file_end) - at;
         size_t bytes = left < SCAN_BYTES ? (size_t)left : SCAN_BYTES;
         error = pread_all(fd, in->paths[i], buffer, bytes, at - f->begin);
-        const char *newline = error ? NULL : memchr(buffer, '\n', bytes);
+        const char *newline = error ? NULL : memchr(buffer, in->end, bytes);
         if (newline != NULL) {
             *start = at + (uint64_t)(newline - buffer) + 1;
             break;
@@ -261,82 +299,6 @@ static int divide(tern_comm *c, const input *in, uint64_t *begin, uint64_t *end)
     return error;
 }
 
-/* ---- Streams ----------------------------------------------------------------------------------
- */
-
-typedef struct stream_buffer {
-    char *bytes;
-    size_t used, room;
-} stream_buffer;
-
-static int grow(stream_buffer *b)
-{
-    size_t room = b->room > 0 ? 2 * b->room : READ_BYTES;
-    char *larger = tern_alloc(room);
-
-    if (larger == NULL)
-        return TERN_ENOMEM;
-    if (b->used > 0)
-        memcpy(larger, b->bytes, b->used);
-    tern_free(b->bytes);
-    b->bytes = larger;
-    b->room = room;
-    return TERN_OK;
-}
-
-static int slurp(int fd, const char *path, stream_buffer *b)
-{
-    for (;;) {
-        if (b->used + 1 >= b->room) { /* there is always room for a newline */
-            int error = grow(b);
-            if (error)
-                return error;
-        }
-        ssize_t got = read(fd, b->bytes + b->used, b->room - b->used - 1);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return fail(path, strerror(errno));
-        if (got == 0)
-            return TERN_OK;
-        b->used += (size_t)got;
-    }
-}
-
-/* Everything, on rank 0. */
-static int read_streams(const input *in, size_t unit, stream_buffer *b)
-{
-    int error = TERN_OK;
-
-    for (int i = 0; i < in->n && !error; i++) {
-        size_t before = b->used;
-        int fd = open_operand(in->paths[i]);
-        if (fd < 0)
-            return fail(in->paths[i], strerror(errno));
-        error = slurp(fd, in->paths[i], b);
-        close_operand(fd);
-        if (!error)
-            error = check_unit(in->paths[i], b->used - before, unit);
-        if (!error && unit == 0 && b->used > before && b->bytes[b->used - 1] != '\n')
-            b->bytes[b->used++] = '\n';
-    }
-    return error;
-}
-
-static int read_on_rank_0(tern_comm *c, const input *in, size_t unit, char **block, size_t *bytes)
-{
-    stream_buffer b = {NULL, 0, 0};
-    int error = tern_agree(c, tern_rank(c) == 0 ? read_streams(in, unit, &b) : TERN_OK);
-
-    if (error) {
-        tern_free(b.bytes);
-        return error;
-    }
-    *block = b.bytes;
-    *bytes = b.used;
-    return TERN_OK;
-}
-
 /* ---- Both -------------------------------------------------------------------------------------
  */
 
@@ -353,6 +315,53 @@ static int read_agreed(tern_comm *c, const input *in, uint64_t begin, uint64_t e
     *block = read;
     *bytes = (size_t)(end - begin);
     return TERN_OK;
+}
+
+/* Rank 0 has all, and gives each rank its share of whole lines. */
+static int scatter(tern_comm *c, char end, char **block, size_t *bytes)
+{
+    size_t p = (size_t)tern_size(c), *counts = calloc(2 * p, sizeof(*counts)), at = 0;
+    char *mine = NULL;
+    int error = tern_agree(
+        c, counts != NULL ? TERN_OK : tern_fail(TERN_ENOMEM, NULL, "no memory for %zu counts", p));
+
+    for (size_t r = 0; r < p && !error && tern_rank(c) == 0; r++) {
+        size_t to = *bytes / p * (r + 1);
+        if (r + 1 == p)
+            to = *bytes;
+        else if (to > at)
+            to = (size_t)((char *)memchr(*block + to - 1, end, *bytes - to + 1) - *block) + 1;
+        counts[r] = to > at ? to - at : 0;
+        at += counts[r];
+    }
+    if (!error)
+        error = tern_alltoall_counts(c, counts, counts + p);
+    size_t got = error ? 0 : counts[p];
+    if (!error) {
+        mine = tern_alloc(got);
+        error = tern_agree(c, mine != NULL ? TERN_OK : TERN_ENOMEM);
+    }
+    if (!error)
+        error = tern_alltoallv(c, *block, counts, NULL, mine, counts + p, NULL, MPI_BYTE, NULL);
+    free(counts);
+    tern_free(*block);
+    *block = mine;
+    *bytes = got;
+    return error;
+}
+
+static int read_on_rank_0(tern_comm *c, const input *in, size_t unit, char **block, size_t *bytes)
+{
+    *block = NULL;
+    *bytes = 0;
+    int error = tern_agree(c, tern_rank(c) == 0 ? stream_read(in, unit, block, bytes) : TERN_OK);
+    if (!error && unit == 0 && tern_size(c) > 1)
+        error = scatter(c, in->end, block, bytes);
+    if (error) {
+        tern_free(*block);
+        *block = NULL;
+    }
+    return error;
 }
 
 int input_read_lines(tern_comm *c, const input *in, char **block, size_t *bytes)

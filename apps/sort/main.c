@@ -9,16 +9,66 @@
 #include <omp.h>
 #include <sys/resource.h>
 
-static sort_settings settings = {.type = -1, .seed = 1};
+static sort_settings settings = {.type = -1, .seed = 1, .order = -1};
+
+#define LETTER(c) &settings.letters[c]
 
 static const tern_option table[] = {
-    {"numeric-sort", 'n', TERN_OPTION_FLAG, &settings.numeric, NULL,
-     "compare lines by their leading number", 0, 0},
-    {"reverse", 'r', TERN_OPTION_FLAG, &settings.reverse, NULL, "reverse the order", 0, 0},
-    {"unique", 'u', TERN_OPTION_FLAG, &settings.unique, NULL,
-     "of lines that compare equal write the first only", 0, 0},
-    {"output", 'o', TERN_OPTION_TEXT, &settings.output, "FILE",
+    {"ignore-leading-blanks", 'b', TERN_OPTION_FLAG, LETTER('b'), NULL, "keys begin after blanks",
+     0, 0},
+    {"dictionary-order", 'd', TERN_OPTION_FLAG, LETTER('d'), NULL,
+     "compare blanks, letters and digits only", 0, 0},
+    {"ignore-case", 'f', TERN_OPTION_FLAG, LETTER('f'), NULL,
+     "compare lower-case letters as upper-case ones", 0, 0},
+    {"general-numeric-sort", 'g', TERN_OPTION_FLAG, LETTER('g'), NULL,
+     "compare by leading floating-point number, 1e3", 0, 0},
+    {"human-numeric-sort", 'h', TERN_OPTION_FLAG, LETTER('h'), NULL,
+     "compare by leading number with suffix, 2K < 1G", 0, 0},
+    {"ignore-nonprinting", 'i', TERN_OPTION_FLAG, LETTER('i'), NULL,
+     "compare printable characters only", 0, 0},
+    {"month-sort", 'M', TERN_OPTION_FLAG, LETTER('M'), NULL,
+     "compare by name of month, JAN < .. < DEC", 0, 0},
+    {"numeric-sort", 'n', TERN_OPTION_FLAG, LETTER('n'), NULL,
+     "compare by leading decimal number of any length", 0, 0},
+    {"version-sort", 'V', TERN_OPTION_FLAG, LETTER('V'), NULL,
+     "compare numbers within text by value, a9 < a10", 0, 0},
+    {"reverse", 'r', TERN_OPTION_FLAG, LETTER('r'), NULL, "reverse the order", 0, 0},
+    {"sort", 0, TERN_OPTION_CHOICE, &settings.order, SORT_NAMES, "-g, -h, -M, -n or -V", 0, 0},
+    {"key", 'k', TERN_OPTION_LIST, &settings.keys, "KEYDEF",
+     "compare a part of the line: F[.C][OPTS][,F[.C][OPTS]], from field F, character C to another; "
+     "OPTS are letters of bdfgiMhnrV; several keys decide in turn",
+     0, 0},
+    {"field-separator", 't', TERN_OPTION_LIST, &settings.separators, "C",
+     "fields end at C (\\0: NUL), not where blanks begin", 0, 0},
+    {"stable", 's', TERN_OPTION_FLAG, LETTER('s'), NULL,
+     "leave lines with equal keys in the order of the input", 0, 0},
+    {"unique", 'u', TERN_OPTION_FLAG, LETTER('u'), NULL,
+     "of lines with equal keys write the first only", 0, 0},
+    {"merge", 'm', TERN_OPTION_FLAG, LETTER('m'), NULL,
+     "the inputs are sorted already (allowed; they need not be)", 0, 0},
+    {NULL, 'c', TERN_OPTION_FLAG, LETTER('c'), NULL,
+     "do not sort: tell the first line out of order, status 1", 0, 0},
+    {NULL, 'C', TERN_OPTION_FLAG, LETTER('C'), NULL, "the same, silently", 0, 0},
+    {"check", 0, TERN_OPTION_MAYBE, &settings.check_how, "HOW",
+     "-c, or with quiet or silent -C, or with diagnose-first -c", 0, 0},
+    {"zero-terminated", 'z', TERN_OPTION_FLAG, LETTER('z'), NULL, "lines end in NUL, not newline",
+     0, 0},
+    {"output", 'o', TERN_OPTION_LIST, &settings.outputs, "FILE",
      "write to FILE, which may be an input, instead of stdout", 0, 0},
+    {"files0-from", 0, TERN_OPTION_TEXT, &settings.files0_from, "FILE",
+     "read the names of the inputs, ended by NULs, from FILE", 0, 0},
+    {"plain", 0, TERN_OPTION_FLAG, &settings.plain, NULL,
+     "sort gzip and zstd files as they are, do not decompress them", 0, 0},
+    {"debug", 0, TERN_OPTION_FLAG, &settings.debug, NULL, "tell on stderr what is compared", 0, 0},
+    {"buffer-size", 'S', TERN_OPTION_TEXT, &settings.memory, "SIZE",
+     "memory that all ranks of a node use for keys or records: 500M, 4G, 50%; lines need none set",
+     0, 0},
+    {"temporary-directory", 'T', TERN_OPTION_LIST, &settings.temporary, "DIR",
+     "where keys and records that do not fit in memory are kept ($TMPDIR, or /tmp)", 0, 0},
+    {"compress-program", 0, TERN_OPTION_LIST, &settings.compress, "PROG", "accepted, not needed", 0,
+     0},
+    {"batch-size", 0, TERN_OPTION_COUNT, &settings.batch, "N", "accepted, not needed", 2, 9e15},
+    {"parallel", 0, TERN_OPTION_COUNT, &settings.parallel, "N", "as --threads", 1, 4096},
     {"type", 0, TERN_OPTION_CHOICE, &settings.type, TERN_KEY_NAMES,
      "files hold binary little-endian keys of this type; generated keys are of it (u64)", 0, 0},
     {"generate", 0, TERN_OPTION_TEXT, &settings.generate, "DIST:N",
@@ -30,18 +80,11 @@ static const tern_option table[] = {
     {"threads", 0, TERN_OPTION_COUNT, &settings.threads, "N",
      "threads of each rank (OMP_NUM_THREADS, or its share of the CPUs)", 1, 4096},
     {"record", 0, TERN_OPTION_COUNT, &settings.record, "BYTES",
-     "files hold records of so many bytes, ordered by --key or else by all their bytes", 1,
-     1 << 30},
-    {"key", 0, TERN_OPTION_TEXT, &settings.key, "OFFSET:LENGTH[:TYPE]",
-     "of --record: bytes that order it, counted from 0; with TYPE they are one number", 0, 0},
-    {"buffer-size", 'S', TERN_OPTION_TEXT, &settings.memory, "SIZE",
-     "memory that all ranks of a node use for keys or records: 500M, 4G, 50%", 0, 0},
-    {"temporary-directory", 'T', TERN_OPTION_TEXT, &settings.folder, "DIR",
-     "where what does not fit in memory is kept ($TMPDIR, or /tmp)", 0, 0},
+     "files hold records of so many bytes, ordered by --key=OFFSET:LENGTH[:TYPE] or else by all "
+     "their bytes",
+     1, 1 << 30},
     {"resume", 0, TERN_OPTION_FLAG, &settings.resume, NULL,
-     "keep there what is done when the sort is killed or fails, and go on from it", 0, 0},
-    {"check", 0, TERN_OPTION_FLAG, &settings.check, NULL,
-     "do not sort: tell whether the input is in order", 0, 0},
+     "keep in DIR of -T what is done when the sort is killed or fails, and go on from it", 0, 0},
     {"checksum", 0, TERN_OPTION_FLAG, &settings.checksum, NULL,
      "with --check print valsort's summary; with --generate=gensort print gensort's checksum", 0,
      0},
@@ -51,29 +94,17 @@ static const tern_option table[] = {
 static const tern_prog_spec spec = {
     .name = "tern-sort",
     .synopsis = "[OPTION]... [FILE]...",
-    .about = "Sort the lines of all FILEs as one, in the order of LC_ALL=C sort; or, with --type, "
-             "binary keys. Without FILE, or where FILE is -, read stdin. Under mpirun all ranks "
-             "read, sort and write together.",
+    .about = "Sort the lines of all FILEs as one, exactly as LC_ALL=C sort; or, with --type, "
+             "binary keys. Without FILE, or where FILE is -, read stdin; gzip and zstd files are "
+             "decompressed. Under mpirun all ranks read, sort and write together.",
     .table = table,
     .examples = "  tern-sort -n -o sorted.txt numbers.txt         as sort -n, with all cores\n"
+                "  tern-sort -t, -k2,2n -k1 table.csv             by number, then name\n"
                 "  mpirun -n 4 tern-sort -o all.txt part-*.txt    on four ranks\n"
                 "  mpirun -n 4 tern-sort --type=f64 -o sorted.bin data.bin\n"
                 "  mpirun -n 4 tern-sort --generate=zipf:100M\n",
     .most_operands = -1,
 };
-
-static void check_settings(int operands)
-{
-    if (settings.type >= 0 && (settings.numeric || settings.unique))
-        tern_prog_usage("-n and -u are for lines of text, not for --type");
-    check_record_settings(&settings);
-    if (settings.generate == NULL)
-        return;
-    if (operands > 0 || (settings.output != NULL && !makes_records(&settings)))
-        tern_prog_usage("--generate neither reads nor writes files");
-    if (settings.numeric || settings.unique)
-        tern_prog_usage("-n and -u are for lines of text, not for --generate");
-}
 
 static int set_threads(tern_comm *c)
 {
@@ -113,17 +144,20 @@ int main(int argc, char **argv)
     enum tern_exit status;
 
     tern_prog_start(&spec, &argc, &argv, &c);
-    check_settings(argc - 1);
+    settle_settings(&settings, argc - 1, argv + 1);
     int error = set_threads(c);
     if (error)
         tern_prog_fail(TERN_EXIT_ERROR, error);
     if (settings.generate != NULL)
         status = sort_generated(c, &settings);
     else if (settings.check && (settings.record > 0 || settings.type >= 0))
-        status = check_records(c, &settings, argc - 1, argv + 1);
-    else if (settings.record > 0 || settings.type >= 0 || (argc > 1 && is_npy(argv[1])))
-        status = sort_binary(c, &settings, argc - 1, argv + 1);
+        status = check_records(c, &settings);
+    else if (settings.record > 0 || settings.type >= 0 || takes_arrays(&settings))
+        status = sort_binary(c, &settings);
+    else if (settings.check)
+        status = check_text(c, &settings);
     else
-        status = sort_text(c, &settings, argc - 1, argv + 1);
+        status = sort_text(c, &settings);
+    free_settings(&settings);
     return tern_prog_end(status);
 }

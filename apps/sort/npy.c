@@ -30,6 +30,11 @@ bool is_npy(const char *path)
     return n > 4 && strcmp(path + n - 4, ".npy") == 0;
 }
 
+bool takes_arrays(const sort_settings *s)
+{
+    return s->record == 0 && s->type < 0 && is_npy(s->paths[0]);
+}
+
 /* What follows 'key': in the dictionary, or NULL. */
 static const char *value_of(const char *dictionary, const char *key)
 {

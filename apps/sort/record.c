@@ -63,16 +63,10 @@ void check_record_settings(const sort_settings *s)
 {
     bool binary = s->record > 0 || s->type >= 0;
 
-    if (s->record > 0 && (s->numeric || s->unique))
-        tern_prog_usage("-n and -u are for lines of text, not for --record");
     if (s->record > 0 && s->type >= 0)
         tern_prog_usage("--type is for files of keys alone; in records the type stands in --key");
     if (s->record > 0 && s->generate != NULL)
         tern_prog_usage("--generate makes no files of --record; try --generate=gensort:N");
-    if (s->check && !binary)
-        tern_prog_usage("--check needs --record or --type");
-    if (s->key != NULL && s->record == 0)
-        tern_prog_usage("--key needs --record");
     if (s->checksum && !(s->check && binary) && !makes_records(s))
         tern_prog_usage("--checksum goes with --check of records or keys, and --generate=gensort");
 }

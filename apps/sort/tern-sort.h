@@ -6,21 +6,51 @@
 #include "prog/prog.h"
 #include "sort/sort.h"
 
+#define SORT_NAMES "general-numeric|human-numeric|month|numeric|version"
+
 /* What the user asked for. */
 typedef struct sort_settings {
-    bool numeric, reverse, unique;
+    bool reverse;
     int type;             /* enum tern_key_type, or -1: lines of text */
-    const char *output;   /* or NULL: stdout */
     const char *generate; /* "DISTRIBUTION:N", or NULL */
     int64_t seed;
     int64_t threads; /* 0: what the node has for each rank */
     int64_t record;  /* bytes of a record, or 0 */
+    bool checksum;
+    tern_option_list outputs;
+    const char *output; /* or NULL: stdout */
+
+    /* Lines of text, as the options stand. */
+    tern_option_list keys, separators;
+    bool letters[128];     /* of the options that are letters, those given */
+    int order;             /* --sort, or -1 */
+    const char *check_how; /* --check, or NULL */
+    bool plain, debug;
+    const char *files0_from;
+    tern_option_list temporary, compress;
+    const char *memory;
+    int64_t parallel, batch;
+
+    /* What follows from them. */
+    tern_line_options lines;
+    bool check, check_quietly;
     const char *key; /* of a record, "OFFSET:LENGTH[:TYPE]", or NULL: all of it */
-    bool check, checksum;
-    const char *memory; /* -S, or NULL */
-    const char *folder; /* -T, or NULL */
+    char **paths;    /* operands, or the names in files0_from */
+    int n_paths;
+    char *names; /* what the latter point into, or NULL */
     bool resume;
 } sort_settings;
+
+/* ---- Settings ---------------------------------------------------------------------------------
+ */
+
+/* Draw the conclusions, or end the program as tern_prog_usage() does.  Collective. */
+void settle_settings(sort_settings *s, int n, char **paths);
+
+void free_settings(sort_settings *s);
+
+/* Tell on stderr what will be compared, once. */
+void explain_keys(const sort_settings *s);
 
 /* ---- Input -------------------------------------------------------------------------------------
  */
@@ -28,27 +58,69 @@ typedef struct sort_settings {
 typedef struct input_file {
     uint64_t begin; /* of its bytes in the sequence of all files */
     uint64_t size;
-    uint64_t open_end; /* 1: its last line has no newline, which the sequence has, else 0 */
+    uint64_t open_end; /* 1: its last line has no end, which the sequence has, else 0 */
+    uint64_t time;     /* of its last change, ns */
 } input_file;
 
 /* All operands as one sequence of bytes. */
 typedef struct input {
     char **paths;
     int n;
-    bool stream;       /* some operand is no regular file: rank 0 reads them all */
+    bool stream;       /* some operand is no regular file, or compressed: rank 0 reads them all */
+    bool plain;        /* nothing is decompressed */
+    char end;          /* of a line */
     uint64_t total;    /* bytes in the sequence, if no stream */
     input_file *files; /* if no stream */
 } input;
 
-/* Look at the operands, on rank 0, and tell all.  No operand is "-", stdin; `unit` is 0 for lines
- * or the size of a key, which the size of each file must be a multiple of.  Collective. */
-int input_open(tern_comm *c, int n, char **paths, size_t unit, input *in);
+/* Look at the operands, on rank 0, and tell all.  `in` has paths, n, plain and end; no path is "-",
+ * stdin; `unit` is 0 for lines or the size of a key, which the size of each file must be a multiple
+ * of.  Collective. */
+int input_open(tern_comm *c, size_t unit, input *in);
 void input_close(input *in);
 
 /* This rank's part of the sequence, as a block of tern_alloc(): whole lines, or whole keys.
  * Collective. */
 int input_read_lines(tern_comm *c, const input *in, char **block, size_t *bytes);
 int input_read_keys(tern_comm *c, const input *in, size_t unit, char **block, size_t *bytes);
+
+/* Bytes begin .. end - 1 of the sequence of regular files, by one thread.  Local. */
+int input_read_piece(const input *in, uint64_t begin, uint64_t end, char *out);
+
+/* Whether a file has changed since input_open(), an error.  Local. */
+int input_check(const input *in);
+
+/* The file that has byte `at` of the sequence.  Local. */
+int input_file_at(const input *in, uint64_t at);
+
+/* All operands, one after the other, on rank 0, as a block of tern_alloc().  Local. */
+int stream_read(const input *in, size_t unit, char **block, size_t *bytes);
+
+/* "stdin" for "-". */
+const char *input_name(const char *path);
+
+/* Fails unless `bytes` is a multiple of `unit`, which may be 0. */
+int check_unit(const char *path, uint64_t bytes, size_t unit);
+
+/* ---- Compressed input --------------------------------------------------------------------------
+ */
+
+typedef struct inflater inflater;
+
+enum { MAGIC_BYTES = 4 };
+
+/* A decoder for what begins with these n <= MAGIC_BYTES bytes; NULL in *out: it is not compressed.
+ * `path` is borrowed, for messages. */
+int inflater_open(const char *path, const char *magic, size_t n, inflater **out);
+
+/* Decode *n bytes from *in on, as far as there is room; both pairs move on. */
+int inflater_feed(inflater *z, const char **in, size_t *n, char **out, size_t *room);
+
+/* No more bytes come: an error if something is missing. */
+int inflater_end(const inflater *z);
+void inflater_close(inflater *z); /* NULL is allowed */
+
+bool is_compressed(const char *magic, size_t n);
 
 /* ---- Output ------------------------------------------------------------------------------------
  */
@@ -86,15 +158,16 @@ typedef struct thread_failure {
 void thread_failed(thread_failure *f, int error); /* by any thread; TERN_OK is allowed */
 int thread_failure_end(const thread_failure *f);  /* after the loop: its error, now the caller's */
 
-/* ---- The three programs in one -----------------------------------------------------------------
+/* ---- The programs in one -----------------------------------------------------------------
  */
 
 /* Each returns the program's exit status, or ends it with tern_prog_fail(). */
-enum tern_exit sort_text(tern_comm *c, const sort_settings *s, int n, char **paths);
-enum tern_exit sort_binary(tern_comm *c, const sort_settings *s, int n, char **paths);
+enum tern_exit sort_text(tern_comm *c, const sort_settings *s);
+enum tern_exit check_text(tern_comm *c, const sort_settings *s);
+enum tern_exit sort_binary(tern_comm *c, const sort_settings *s);
 enum tern_exit sort_generated(tern_comm *c, const sort_settings *s);
 
-/* Fields of the report that all three have; `mine` is of this rank and in the unit of the balance.
+/* Fields of the report that all have; `mine` is of this rank and in the unit of the balance.
  * Collective. */
 void report_result(tern_comm *c, uint64_t elements, uint64_t bytes, uint64_t mine);
 

@@ -34,14 +34,8 @@ static int sum_lines(tern_comm *c, const tern_lines *lines, uint64_t bytes)
 
 static int sort_and_write(tern_comm *c, const sort_settings *s, char *text, size_t bytes)
 {
-    tern_line_options options = {
-        .numeric = s->numeric,
-        .reverse = s->reverse,
-        .unique = s->unique,
-        .phase = tern_prog_phase,
-    };
     tern_lines *lines;
-    int error = tern_sort_lines(c, text, bytes, &options, &lines);
+    int error = tern_sort_lines(c, text, bytes, &s->lines, &lines);
 
     if (error)
         return error;
@@ -56,14 +50,19 @@ static int sort_and_write(tern_comm *c, const sort_settings *s, char *text, size
     return error;
 }
 
-enum tern_exit sort_text(tern_comm *c, const sort_settings *s, int n, char **paths)
+enum tern_exit sort_text(tern_comm *c, const sort_settings *s)
 {
-    input in;
+    input in = {
+        .paths = s->paths,
+        .n = s->n_paths,
+        .plain = s->plain,
+        .end = s->lines.nul ? '\0' : '\n',
+    };
     char *text;
     size_t bytes;
 
     tern_prog_phase("read", 0);
-    int error = input_open(c, n, paths, 0, &in);
+    int error = input_open(c, 0, &in);
     if (!error)
         error = output_try(c, s->output);
     if (!error)

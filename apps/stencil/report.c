@@ -6,13 +6,32 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
+static const char *end_text(const tern_boundary *b, char *text, size_t bytes)
+{
+    const char *name = boundary_name(b->kind);
+
+    if (b->kind == TERN_ROBIN)
+        snprintf(text, bytes, "%s=%g/%g/%g", name, b->a, b->b, b->value);
+    else if (b->kind == TERN_DIRICHLET || b->kind == TERN_NEUMANN)
+        snprintf(text, bytes, "%s=%g", name, b->value);
+    else
+        snprintf(text, bytes, "%s", name);
+    return text;
+}
+
+/* As the option has it: both ends, or LOW:HIGH. */
 static const char *boundary_text(const tern_boundary *b, char *text, size_t bytes)
 {
-    if (b->kind == TERN_PERIODIC)
-        snprintf(text, bytes, "periodic");
+    char low[64], high[64];
+
+    end_text(&b[0], low, sizeof(low));
+    end_text(&b[1], high, sizeof(high));
+    if (strcmp(low, high) == 0)
+        snprintf(text, bytes, "%s", low);
     else
-        snprintf(text, bytes, "dirichlet=%g", b->value);
+        snprintf(text, bytes, "%s:%s", low, high);
     return text;
 }
 
@@ -28,20 +47,38 @@ static void print_error(const struct outcome *o)
                o->error, o->bound);
 }
 
+static void print_layout(const struct request *r, const tern_grid *g, int threads)
+{
+    char text[160];
+
+    printf("grid      ");
+    for (int d = 0; d < g->dims; d++)
+        printf("%s%" PRId64, d > 0 ? " x " : " ", g->size[d]);
+    printf(" points of %s", r->type == 0 ? "f64" : "f32");
+    for (int d = 0; d < g->dims; d++)
+        printf(", %c %s", "xyz"[d], boundary_text(r->spec.boundary[d], text, sizeof(text)));
+    printf("\nranks     ");
+    for (int d = 0; d < g->dims; d++)
+        printf("%s%d", d > 0 ? " x " : " ", g->parts[d]);
+    printf(", %d thread%s each\n", threads, threads == 1 ? "" : "s");
+}
+
 void print_outcome(const struct request *r, const tern_stencil *s, const struct outcome *o)
 {
-    const tern_grid *g = tern_stencil_grid(s);
-    int threads = tern_stencil_threads(s);
-    char x[64], y[64];
+    int depth;
+    int64_t tile;
 
-    printf("grid       %" PRId64 " x %" PRId64 " points, x %s, y %s\n", g->size[0], g->size[1],
-           boundary_text(&r->spec.boundary[0], x, sizeof(x)),
-           boundary_text(&r->spec.boundary[1], y, sizeof(y)));
-    printf("ranks      %d x %d, %d thread%s each\n", g->parts[0], g->parts[1], threads,
-           threads == 1 ? "" : "s");
-    printf("steps      %" PRId64 " in %.3f s: %.3f GLUP/s, %.0f %% of the memory roofline\n",
-           o->steps, o->seconds, o->rate * 1e-9, 100 * o->rate / o->roof);
-    printf("halo       %s, %.3f s\n", r->spec.halo, o->halo);
+    tern_stencil_blocking(s, &depth, &tile);
+    print_layout(r, tern_stencil_grid(s), tern_stencil_threads(s));
+    printf("stencil    %s, %s, blocks of %d step%s", r->spec.stencil, tern_stencil_isa(s), depth,
+           depth == 1 ? "" : "s");
+    if (tile > 0)
+        printf(" in tiles of %" PRId64, tile);
+    printf("\nsteps      %" PRId64 " in %.3f s: %.3f GLUP/s, as %.1f GB/s, %.0f %% of the memory "
+           "roofline\n",
+           o->steps, o->seconds, o->rate * 1e-9, o->rate * 2e-9 * (double)point_bytes(r),
+           100 * o->rate / o->roof);
+    printf("halo       %s, %.3f s; imbalance %.1f %%\n", r->spec.halo, o->halo, 100 * o->imbalance);
     printf("checksum   %016" PRIx64 "\n", o->checksum);
     if (r->verify != VERIFY_NO)
         print_error(o);
@@ -51,7 +88,7 @@ void print_outcome(const struct request *r, const tern_stencil *s, const struct 
 
 static void put_layout(tern_json *j, const struct request *r, const tern_grid *g)
 {
-    char text[64];
+    char text[160];
 
     tern_json_array(j, "grid");
     for (int d = 0; d < g->dims; d++)
@@ -63,7 +100,7 @@ static void put_layout(tern_json *j, const struct request *r, const tern_grid *g
     tern_json_end(j);
     tern_json_array(j, "boundary");
     for (int d = 0; d < g->dims; d++)
-        tern_json_text(j, NULL, boundary_text(&r->spec.boundary[d], text, sizeof(text)));
+        tern_json_text(j, NULL, boundary_text(r->spec.boundary[d], text, sizeof(text)));
     tern_json_end(j);
 }
 
@@ -71,18 +108,27 @@ void report_outcome(const struct request *r, const tern_stencil *s, const struct
 {
     tern_json *j = tern_prog_report();
     char checksum[17];
+    int depth;
+    int64_t tile;
 
+    tern_stencil_blocking(s, &depth, &tile);
     snprintf(checksum, sizeof(checksum), "%016" PRIx64, o->checksum);
     put_layout(j, r, tern_stencil_grid(s));
     tern_json_text(j, "stencil", r->spec.stencil);
+    tern_json_text(j, "type", r->type == 0 ? "f64" : "f32");
+    tern_json_text(j, "isa", tern_stencil_isa(s));
+    tern_json_count(j, "block", depth);
+    tern_json_count(j, "tile", tile);
     tern_json_text(j, "halo", r->spec.halo);
     tern_json_text(j, "init", r->state.name);
-    tern_json_real(j, "diffusion", r->spec.diffusion);
+    tern_json_real(j, "diffusion", tern_stencil_diffusion(s));
     tern_json_count(j, "steps", o->steps);
     tern_json_real(j, "glups", o->rate * 1e-9);
+    tern_json_real(j, "gbytes_per_second", o->rate * 2e-9 * (double)point_bytes(r));
     tern_json_real(j, "roofline_glups", o->roof * 1e-9);
     tern_json_real(j, "roofline_share", o->rate / o->roof);
     tern_json_real(j, "halo_seconds", o->halo);
+    tern_json_real(j, "imbalance", o->imbalance);
     tern_json_text(j, "checksum", checksum);
     if (o->verified) {
         tern_json_real(j, "error", o->error);

@@ -25,76 +25,167 @@ static int read_whole(const char *text, size_t n, double most, int64_t *out)
     return TERN_OK;
 }
 
-/* "AxB" with both from 0 to `most`. */
-static int read_pair(const char *name, const char *text, double most, int64_t out[2])
+/* "AxB" or "AxBxC", each from 0 to `most`; *n is how many.  Those that are not given stay. */
+static int read_sizes(const char *name, const char *text, double most, int64_t *out, int *n)
 {
-    const char *x = strchr(text, 'x');
+    const char *from = text;
 
-    if (x == NULL || read_whole(text, (size_t)(x - text), most, &out[0]) < 0
-        || read_whole(x + 1, strlen(x + 1), most, &out[1]) < 0)
-        return tern_fail(TERN_EINVAL, NULL,
-                         "--%s=%s: two whole numbers with an x between them are needed, each at "
-                         "most %.15g",
-                         name, text, most);
-    return TERN_OK;
-}
-
-static int refuse_boundary(const char *text)
-{
-    return tern_fail(TERN_EINVAL, NULL,
-                     "--boundary=%s: dirichlet, dirichlet=VALUE or periodic is needed, or two of "
-                     "them, for x and y, with a comma between them",
-                     text);
-}
-
-/* "periodic", "dirichlet" or "dirichlet=VALUE": `n` characters at `word` of `text`. */
-static int read_boundary(const char *text, const char *word, size_t n, tern_boundary *out)
-{
-    static const char fixed[] = "dirichlet";
-    char own[64];
-
-    if (n >= sizeof(own))
-        return refuse_boundary(text);
-    memcpy(own, word, n);
-    own[n] = '\0';
-    *out = (tern_boundary){.kind = TERN_DIRICHLET};
-    if (strcmp(own, fixed) == 0)
-        return TERN_OK;
-    if (strcmp(own, "periodic") == 0) {
-        out->kind = TERN_PERIODIC;
-        return TERN_OK;
+    for (*n = 0; *n < TERN_GRID_DIMS; (*n)++) {
+        size_t length = strcspn(from, "x");
+        if (read_whole(from, length, most, &out[*n]) < 0)
+            break;
+        if (from[length] == '\0' && *n > 0) {
+            (*n)++;
+            return TERN_OK;
+        }
+        from += length + (from[length] == 'x');
     }
-    bool has_value = strncmp(own, fixed, strlen(fixed)) == 0 && own[strlen(fixed)] == '=';
-    if (!has_value || tern_parse_number(own + strlen(fixed) + 1, &out->value) < 0)
-        return refuse_boundary(text);
+    return tern_fail(TERN_EINVAL, NULL,
+                     "--%s=%s: two or three whole numbers with an x between them are needed, each "
+                     "at most %.15g",
+                     name, text, most);
+}
+
+/* ---- Boundaries ------------------------------------------------------------------------------ */
+
+static const struct {
+    const char *name;
+    enum tern_boundary_kind kind;
+    int least, most; /* numbers behind the = */
+} kinds[] = {
+    {"dirichlet", TERN_DIRICHLET, 0, 1}, {"neumann", TERN_NEUMANN, 0, 1},
+    {"robin", TERN_ROBIN, 3, 3},         {"mirror", TERN_MIRROR, 0, 0},
+    {"periodic", TERN_PERIODIC, 0, 0},
+};
+
+enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
+
+const char *boundary_name(enum tern_boundary_kind kind)
+{
+    int i = 0;
+
+    while (kinds[i].kind != kind)
+        i++;
+    return kinds[i].name;
+}
+
+/* Up to three numbers with / between them; -1 if they are none. */
+static int read_numbers(char *text, double out[3])
+{
+    char *next = text;
+    int n = 0;
+
+    for (; next != NULL && n < 3; n++) {
+        char *slash = strchr(next, '/');
+        if (slash != NULL)
+            *slash++ = '\0';
+        if (tern_parse_number(next, &out[n]) < 0)
+            return -1;
+        next = slash;
+    }
+    return next == NULL ? n : -1;
+}
+
+/* KIND, KIND=VALUE or robin=A/B/VALUE; the word is cut up. */
+static int read_end(char *word, tern_boundary *out)
+{
+    char *equals = strchr(word, '=');
+    double number[3] = {0};
+    int n = 0;
+
+    if (equals != NULL) {
+        *equals = '\0';
+        n = read_numbers(equals + 1, number);
+    }
+    for (int i = 0; i < KINDS; i++)
+        if (strcmp(word, kinds[i].name) == 0 && n >= kinds[i].least && n <= kinds[i].most) {
+            *out = (tern_boundary){.kind = kinds[i].kind, .value = number[0]};
+            if (n == 3)
+                *out = (tern_boundary){TERN_ROBIN, number[2], number[0], number[1], NULL, NULL};
+            return TERN_OK;
+        }
+    return TERN_EINVAL;
+}
+
+/* END or LOW:HIGH, for one dimension. */
+static int read_ends(char *word, tern_boundary out[2])
+{
+    char *high = strchr(word, ':');
+
+    if (high != NULL)
+        *high++ = '\0';
+    int error = read_end(word, &out[0]);
+    out[1] = out[0];
+    return error >= 0 && high != NULL ? read_end(high, &out[1]) : error;
+}
+
+/* The last given counts for the dimensions that are left. */
+static int read_boundaries(const char *text, tern_boundary out[][2])
+{
+    char own[256], *next = own;
+    int error = strlen(text) < sizeof(own) ? TERN_OK : TERN_EINVAL;
+
+    snprintf(own, sizeof(own), "%s", text);
+    for (int d = 0; d < TERN_GRID_DIMS && error >= 0; d++) {
+        char *word = next;
+        if (word != NULL) {
+            next = strchr(word, ',');
+            if (next != NULL)
+                *next++ = '\0';
+            error = read_ends(word, out[d]);
+        } else {
+            memcpy(out[d], out[d - 1], sizeof(out[d]));
+        }
+    }
+    if (error < 0 || next != NULL)
+        return tern_fail(TERN_EINVAL, NULL,
+                         "--boundary=%s: dirichlet, dirichlet=VALUE, neumann, neumann=SLOPE, "
+                         "robin=A/B/VALUE, mirror or periodic is needed, for all dimensions or for "
+                         "x,y,z, each as END or LOW:HIGH",
+                         text);
     return TERN_OK;
 }
 
-static int read_boundaries(const char *text, tern_boundary out[2])
-{
-    const char *comma = strchr(text, ',');
-    size_t first = comma != NULL ? (size_t)(comma - text) : strlen(text);
-    int error = read_boundary(text, text, first, &out[0]);
+/* ---- Blocks ---------------------------------------------------------------------------------- */
 
-    out[1] = out[0];
-    if (error >= 0 && comma != NULL)
-        error = read_boundary(text, comma + 1, strlen(comma + 1), &out[1]);
-    return error;
+/* "auto", STEPS or STEPSxTILE. */
+static int read_block(const char *text, tern_stencil_spec *spec)
+{
+    size_t first = strcspn(text, "x");
+
+    if (strcmp(text, "auto") == 0)
+        return TERN_OK;
+    if (read_whole(text, first, 64, &spec->block) < 0 || spec->block == 0
+        || (text[first] == 'x'
+            && read_whole(text + first + 1, strlen(text + first + 1), 0x1p53, &spec->tile) < 0))
+        return tern_fail(TERN_EINVAL, NULL,
+                         "--block=%s: auto, or steps from 1 to 64, or STEPSxTILE, is needed", text);
+    return TERN_OK;
 }
 
 int read_request(struct request *r)
 {
-    int64_t parts[2] = {0, 0};
-    int error = read_pair("grid", r->grid, 0x1p62, r->spec.size);
+    int64_t parts[TERN_GRID_DIMS] = {0};
+    int dims, n;
+    int error = read_sizes("grid", r->grid, 0x1p62, r->spec.size, &dims);
 
-    if (error >= 0)
-        error = read_boundaries(r->boundary, r->spec.boundary);
+    if (error < 0)
+        return error;
+    if (r->spec.stencil == NULL)
+        r->spec.stencil = dims == 2 ? "2d5" : "3d7";
+    if (r->spec.stencil[0] >= '2' && r->spec.stencil[0] <= '3' && r->spec.stencil[0] - '0' != dims)
+        return tern_fail(TERN_EINVAL, NULL, "--grid=%s: the stencil %s needs %c sizes", r->grid,
+                         r->spec.stencil, r->spec.stencil[0]);
+    error = read_boundaries(r->boundary, r->spec.boundary);
     if (error >= 0 && r->dims != NULL)
-        error = read_pair("dims", r->dims, INT_MAX, parts);
+        error = read_sizes("dims", r->dims, INT_MAX, parts, &n);
     if (error >= 0)
-        error = read_pair("wave", r->wave, 0x1p53, r->state.wave);
-    r->spec.parts[0] = (int)parts[0];
-    r->spec.parts[1] = (int)parts[1];
+        error = read_sizes("wave", r->wave, 0x1p53, r->state.wave, &n);
+    if (error >= 0)
+        error = read_block(r->block, &r->spec);
+    for (int d = 0; d < TERN_GRID_DIMS; d++)
+        r->spec.parts[d] = (int)parts[d];
+    r->spec.type = r->type == 0 ? TERN_STENCIL_F64 : TERN_STENCIL_F32;
     r->spec.threads = (int)r->threads;
     r->state.seed = (uint64_t)r->seed;
     return error;

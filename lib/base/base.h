@@ -124,13 +124,23 @@ TERN_API double tern_env_number(const char *name);
 /* ---- Options -------------------------------------------------------------------------------- */
 
 enum tern_option_type {
-    TERN_OPTION_FLAG,  /**< bool *        set to true */
-    TERN_OPTION_COUNT, /**< int64_t *     a whole number in [least, most]; suffixes k M G T, Ki Mi
-                          Gi Ti */
-    TERN_OPTION_REAL,  /**< double *      a number in [least, most] */
-    TERN_OPTION_TEXT,  /**< const char ** borrowed from argv */
-    TERN_OPTION_CHOICE /**< int *         index into the names of `argument`, "send|ssend|isend" */
+    TERN_OPTION_FLAG,   /**< bool *        set to true */
+    TERN_OPTION_COUNT,  /**< int64_t *     a whole number in [least, most]; suffixes k M G T, Ki Mi
+                           Gi Ti */
+    TERN_OPTION_REAL,   /**< double *      a number in [least, most] */
+    TERN_OPTION_TEXT,   /**< const char ** borrowed from argv */
+    TERN_OPTION_CHOICE, /**< int *         index into the names of `argument`, "send|ssend|isend" */
+    TERN_OPTION_LIST,   /**< tern_option_list *  as TEXT, every value that is given */
+    TERN_OPTION_MAYBE   /**< const char ** as TEXT, or "" where no "=value" follows the long name */
 };
+
+enum { TERN_OPTION_LIST_MOST = 64 };
+
+/** The values of an option that may be given many times. */
+typedef struct tern_option_list {
+    const char *text[TERN_OPTION_LIST_MOST]; /**< borrowed from argv */
+    int n;
+} tern_option_list;
 
 /** One row of a program's option table, which is at once its parser, its --help and, by a test, its
  * man page. */

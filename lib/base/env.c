@@ -24,6 +24,8 @@ static const tern_env_entry table[] = {
     {"TERN_MEM_MAX", "0", "bytes",
      "most memory of all channels that a rank has opened; 0 sets no limit"},
     {"TERN_HUGE", "1", "0|1", "1 asks for huge pages for blocks of 1 MiB and more"},
+    {"TERN_SIMD", "auto", "auto|avx512|avx2|scalar",
+     "the vector instructions of local sorts; auto takes the best that the processor has"},
     {"TERN_POOL_BYTES", "4Gi", "bytes", "most memory that is kept for reuse after it was freed"},
     {NULL, NULL, NULL, NULL},
 };

@@ -94,16 +94,37 @@ static int set_choice(const tern_option *o, const char *text)
     }
 }
 
+static int add_to_list(const tern_option *o, const char *text)
+{
+    tern_option_list *list = o->value;
+    char name[64];
+
+    if (list->n == TERN_OPTION_LIST_MOST)
+        return tern_fail(TERN_EINVAL, NULL, "%s is given more than %d times", name_of(o, name),
+                         TERN_OPTION_LIST_MOST);
+    list->text[list->n++] = text;
+    return TERN_OK;
+}
+
 static int set(const tern_option *o, const char *text)
 {
     switch (o->type) {
     case TERN_OPTION_FLAG: *(bool *)o->value = true; return TERN_OK;
     case TERN_OPTION_TEXT: *(const char **)o->value = text; return TERN_OK;
     case TERN_OPTION_CHOICE: return set_choice(o, text);
+    case TERN_OPTION_LIST: return add_to_list(o, text);
+    case TERN_OPTION_MAYBE: *(const char **)o->value = text != NULL ? text : ""; return TERN_OK;
     case TERN_OPTION_COUNT:
     case TERN_OPTION_REAL: return set_number(o, text);
     }
     return TERN_EINVAL;
+}
+
+static int argument_of(const tern_option *o)
+{
+    return o->type == TERN_OPTION_FLAG    ? no_argument
+           : o->type == TERN_OPTION_MAYBE ? optional_argument
+                                          : required_argument;
 }
 
 /* getopt's two descriptions of our table. */
@@ -111,7 +132,7 @@ static void describe(const tern_option *table, struct option *longs, char *short
 {
     *shorts++ = ':'; /* tell a missing value from an unknown option, print nothing */
     for (int i = 0; !is_last(&table[i]); i++) {
-        int has_value = table[i].type == TERN_OPTION_FLAG ? no_argument : required_argument;
+        int has_value = argument_of(&table[i]);
         if (table[i].name != NULL)
             *longs++ = (struct option){table[i].name, has_value, NULL, FIRST_CODE + i};
         if (table[i].letter == 0)
@@ -198,7 +219,9 @@ void tern_options_help(const tern_option *table, void *out)
         if (table->name != NULL)
             n += snprintf(left + n, sizeof(left) - (size_t)n, "%s --%s", table->letter ? "," : " ",
                           table->name);
-        if (table->type != TERN_OPTION_FLAG)
+        if (table->type == TERN_OPTION_MAYBE)
+            n += snprintf(left + n, sizeof(left) - (size_t)n, "[=%s]", table->argument);
+        else if (table->type != TERN_OPTION_FLAG)
             n += snprintf(left + n, sizeof(left) - (size_t)n, "%c%s", table->name ? '=' : ' ',
                           table->argument);
         fprintf(out, "%-*s", HELP_COLUMN, left);

@@ -47,10 +47,9 @@ typedef struct tern_chan_spec {
  * All endpoints must say the same item, most and capacity.  \param[out] out  owned by the caller;
  * unchanged on failure; NULL for a rank whose role is 0.
  * \return TERN_OK; TERN_EINVAL; TERN_EMISMATCH, with what differs and on which ranks; TERN_ENOMEM,
- * if the channels of a rank would need more than TERN_MEM_MAX; TERN_ENOTSUP, if the endpoints are
- * on several nodes, the capacity is 0, and there is more than one receiver; TERN_EMPI.  All ranks
- * fail, or none.  Between nodes the capacity is at least the number of senders, and that of
- * receivers. */
+ * if the channels of a rank would need more than TERN_MEM_MAX; TERN_EMPI.  All ranks fail, or none.
+ * Between nodes a capacity that is not 0 is at least the number of senders, and that of receivers.
+ */
 TERN_API TERN_MUST_CHECK int tern_chan_open_at(tern_comm *c, const tern_chan_spec *spec,
                                                tern_chan **out, const char *where);
 #define tern_chan_open(...) tern_chan_open_at(__VA_ARGS__, TERN_HERE)
@@ -60,7 +59,9 @@ TERN_API TERN_MUST_CHECK int tern_chan_open_at(tern_comm *c, const tern_chan_spe
 TERN_API int tern_chan_close(tern_chan *ch);
 
 /** This rank receives no more.  Local.  What nobody has received when the last receiver leaves is
- * dropped; so is an item that this rank looks at, or that did not fit its buffer. */
+ * dropped; so is an item that this rank looks at, or that did not fit its buffer.  Between nodes
+ * what is on its way here goes to another receiver, and may come after items that were sent later;
+ * it is dropped if its sender has closed. */
 TERN_API int tern_chan_leave(tern_chan *ch);
 
 /** Close, leave, and free \p ch; NULL is allowed.  Collective over the endpoints. */

@@ -114,7 +114,8 @@ extern const struct tern__transport tern__ring;            /* one sender, one re
 extern const struct tern__transport tern__queue;           /* many */
 extern const struct tern__transport tern__rendezvous;      /* capacity 0 */
 extern const struct tern__transport tern__wire;            /* between nodes */
-extern const struct tern__transport tern__wire_rendezvous; /* and of capacity 0 */
+extern const struct tern__transport tern__wire_rendezvous; /* and of capacity 0, one receiver */
+extern const struct tern__transport tern__wire_handshake;  /* or several */
 
 /* The wire is laid by all endpoints together.  Each drains it after its goodbyes, until nothing is
  * under way; then it can be freed. */

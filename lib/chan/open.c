@@ -89,12 +89,6 @@ static int compare(const struct said *all, int n, const char *name, bool *wire, 
         return tern_fail(TERN_EINVAL, where,
                          "chan_open: channel '%s' has %d senders and %d receivers", name, senders,
                          receivers);
-    if (*wire && first->capacity == 0 && receivers > 1)
-        return tern_fail(
-            TERN_ENOTSUP, where,
-            "chan_open: channel '%s' has capacity 0 and %d receivers, which must be on one "
-            "node with its senders",
-            name, receivers);
     return TERN_OK;
 }
 
@@ -123,7 +117,9 @@ static void choose_transport(tern_chan *ch, bool wire)
     size_t least = senders > receivers ? senders : receivers;
 
     if (wire)
-        ch->transport = ch->capacity == 0 ? &tern__wire_rendezvous : &tern__wire;
+        ch->transport = ch->capacity > 0 ? &tern__wire
+                        : receivers > 1  ? &tern__wire_handshake
+                                         : &tern__wire_rendezvous;
     else if (ch->capacity == 0)
         ch->transport = &tern__rendezvous;
     else

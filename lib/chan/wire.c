@@ -19,6 +19,8 @@ static size_t lane_credits(const tern_chan *ch, size_t s, size_t r)
                                           : (s + senders - r % senders) % senders;
     size_t place = diagonal * most + (senders > receivers ? s : r);
 
+    if (ch->capacity == 0)
+        return 1;
     return all / (senders * receivers) + (place < all % (senders * receivers));
 }
 
@@ -26,7 +28,33 @@ static size_t message_bytes(const tern_chan *ch)
 {
     size_t several = ch->item != TERN_VARIABLE ? TERN__EAGER / ch->layout.width : 1;
 
-    return (several > 1 ? several : 1) * ch->layout.width;
+    size_t bytes = (several > 1 ? several : 1) * ch->layout.width;
+
+    return bytes > sizeof(int64_t) ? bytes : sizeof(int64_t);
+}
+
+static void clear(struct tern__notes *notes)
+{
+    for (int i = 0; i < TERN__WORDS; i++)
+        notes->note[i].req = MPI_REQUEST_NULL;
+}
+
+int tern__wire_make_room(const tern_chan *ch, struct tern__lane *l)
+{
+    const bool variable = ch->item == TERN_VARIABLE;
+
+    l->items = tern_alloc(l->room * ch->layout.width);
+    l->messages = calloc(l->room + 1, sizeof(*l->messages));
+    l->bytes = variable ? calloc(l->room + 1, sizeof(*l->bytes)) : NULL;
+    if (l->items != NULL && l->messages != NULL && (l->bytes != NULL || !variable))
+        return TERN_OK;
+    tern_free(l->items);
+    free(l->messages);
+    free(l->bytes);
+    l->items = NULL;
+    l->messages = NULL;
+    l->bytes = NULL;
+    return TERN_ENOMEM;
 }
 
 static int open_lane(tern_chan *ch, struct tern__lane *l, size_t rank, size_t credits)
@@ -36,16 +64,14 @@ static int open_lane(tern_chan *ch, struct tern__lane *l, size_t rank, size_t cr
                              .credits = credits,
                              .last = TERN_REQ_NULL,
                              .ask = TERN_REQ_NULL};
-    l->items = tern_alloc(credits * ch->layout.width);
-    l->messages = calloc(credits + 1, sizeof(*l->messages));
-    return l->items != NULL && l->messages != NULL ? TERN_OK : TERN_ENOMEM;
+    clear(&l->notes);
+    return tern__wire_make_room(ch, l);
 }
 
 static int open_origin(tern_chan *ch, struct tern__origin *o, size_t credits)
 {
     *o = (struct tern__origin){.open = true, .room = credits};
-    for (int i = 0; i < TERN__WORDS; i++)
-        o->replies[i].req = MPI_REQUEST_NULL;
+    clear(&o->notes);
     o->item = ch->capacity == 0 ? tern_alloc(ch->layout.width) : NULL;
     return ch->capacity > 0 || o->item != NULL ? TERN_OK : TERN_ENOMEM;
 }
@@ -58,7 +84,8 @@ static int open_lanes(tern_chan *ch)
 
     w->lanes = calloc(tern__ends(ch, TERN_RECEIVER), sizeof(*w->lanes));
     w->origins = calloc(ch->ends_n, sizeof(*w->origins));
-    if (w->lanes == NULL || w->origins == NULL)
+    w->retired = calloc(tern__ends(ch, TERN_RECEIVER), sizeof(*w->retired));
+    if (w->lanes == NULL || w->origins == NULL || w->retired == NULL)
         return TERN_ENOMEM;
     for (size_t i = 0; i < ch->ends_n && !error; i++) {
         if (ch->ends[i].role & TERN_SENDER)
@@ -100,6 +127,28 @@ int tern__wire_isend(const struct tern__wire *w, tern_comm *c, const void *bytes
     return tern__wire_test(out, MPI_STATUS_IGNORE) == TERN_EMPI ? TERN_EMPI : TERN_OK;
 }
 
+int tern__wire_note(const struct tern__wire *w, tern_comm *c, struct tern__notes *notes, int to,
+                    int tag, int64_t word) /* hot */
+{
+    struct tern__note *n = &notes->note[notes->next];
+    int error = tern__wire_test(&n->req, MPI_STATUS_IGNORE);
+
+    if (error)
+        return error;
+    notes->next = (notes->next + 1) % TERN__WORDS;
+    n->word = word;
+    return tern__wire_isend(w, c, &n->word, sizeof(n->word), to, tag, &n->req);
+}
+
+bool tern__wire_has_room(struct tern__notes *notes, unsigned words)
+{
+    for (unsigned i = 0; i < words; i++)
+        if (tern__wire_test(&notes->note[(notes->next + i) % TERN__WORDS].req, MPI_STATUS_IGNORE)
+            != TERN_OK)
+            return false;
+    return true;
+}
+
 static int post(tern_chan *ch)
 {
     struct tern__wire *w = ch->wire;
@@ -121,16 +170,28 @@ static int post(tern_chan *ch)
     return error ? error : tern__wire_start(&w->word_req.mpi);
 }
 
+/* Of a sender: to hear who has left. */
+static void tend_lanes(tern_chan *ch)
+{
+    if (!ch->sends || ch->wire->lanes_n == 1
+        || (ch->threads && pthread_mutex_trylock(&ch->send_lock) != 0))
+        return;
+    ch->wire->broken |= tern__wire_words(ch) < 0;
+    tern__unlock(ch, &ch->send_lock);
+}
+
+static void tend_origins(tern_chan *ch)
+{
+    if (!ch->receives || (ch->threads && pthread_mutex_trylock(&ch->recv_lock) != 0))
+        return; /* somebody is at it */
+    ch->wire->broken |= ch->wire->tend(ch) == TERN_EMPI;
+    tern__unlock(ch, &ch->recv_lock);
+}
+
 static void chore(void *state)
 {
-    tern_chan *ch = state;
-    struct tern__wire *w = ch->wire;
-
-    if (ch->threads && pthread_mutex_trylock(&ch->recv_lock) != 0)
-        return; /* somebody is at it */
-    if (ch->receives)
-        w->broken |= (ch->capacity == 0 ? tern__wire_absorb(ch) : tern__wire_give_all(ch)) < 0;
-    tern__unlock(ch, &ch->recv_lock);
+    tend_lanes(state);
+    tend_origins(state);
 }
 
 int tern__wire_open(tern_chan *ch)
@@ -141,6 +202,9 @@ int tern__wire_open(tern_chan *ch)
     ch->wire = w;
     if (w == NULL)
         return tern_fail(TERN_ENOMEM, NULL, "chan_open: no memory for channel '%s'", ch->name);
+    w->tend = ch->capacity > 0                         ? tern__wire_give_all
+              : ch->transport == &tern__wire_handshake ? tern__wire_attend
+                                                       : tern__wire_absorb;
     w->isend = tern_env_number("TERN_STRICT") != 0 ? MPI_Issend : MPI_Isend;
     w->word_req = TERN_REQ_NULL;
     w->message_bytes = message_bytes(ch);
@@ -153,7 +217,7 @@ int tern__wire_open(tern_chan *ch)
         error = open_lanes(ch);
     if (!error)
         error = post(ch);
-    if (error == TERN_OK && ch->receives) {
+    if (error == TERN_OK && (ch->receives || w->lanes_n > 1)) {
         w->chore = (struct tern_chore){chore, ch, NULL};
         tern_chore_add(&w->chore);
     }
@@ -187,8 +251,8 @@ static bool lanes_drained(tern_chan *ch)
     for (size_t i = 0; i < w->lanes_n; i++) {
         struct tern__lane *l = &w->lanes[i];
         bool reaped = tern__wire_reap(l, true);
-        all &= l->left && reaped && tern_test(&l->last, NULL) == TERN_OK
-               && tern_test(&l->ask, NULL) == TERN_OK;
+        all &= l->left && reaped && tern__wire_has_room(&l->notes, TERN__WORDS)
+               && tern_test(&l->last, NULL) == TERN_OK && tern_test(&l->ask, NULL) == TERN_OK;
     }
     return all;
 }
@@ -206,13 +270,13 @@ static bool origins_drained(tern_chan *ch)
         struct tern__origin *o = &w->origins[i];
         if (!(ch->ends[i].role & TERN_SENDER))
             continue;
-        if (o->leaves && tern__wire_reply(ch, i, TERN__LEAVE) == TERN_OK) {
+        if (o->leaves && tern__wire_give(ch, i, 1) == TERN_OK && o->owed == 0
+            && tern__wire_reply(ch, i, TERN__LEAVE) == TERN_OK) {
             o->leaves = false;
             o->left = true;
         }
         all &= !o->open && !o->leaves;
-        for (int k = 0; k < TERN__WORDS; k++)
-            all &= tern__wire_test(&o->replies[k].req, MPI_STATUS_IGNORE) == TERN_OK;
+        all &= tern__wire_has_room(&o->notes, TERN__WORDS);
     }
     return all;
 }
@@ -261,12 +325,16 @@ void tern__wire_free(tern_chan *ch)
     for (size_t i = 0; i < w->lanes_n; i++) {
         tern_free(w->lanes[i].items);
         free(w->lanes[i].messages);
+        free(w->lanes[i].bytes);
     }
     for (size_t i = 0; i < ch->ends_n && w->origins != NULL; i++)
         tern_free(w->origins[i].item);
     tern_comm_free(w->there);
     tern_comm_free(w->back);
     free(w->lanes);
+    for (size_t i = 0; i < w->retired_n; i++)
+        tern_free(w->retired[i]);
+    free(w->retired);
     free(w->origins);
     free(w);
     ch->wire = NULL;

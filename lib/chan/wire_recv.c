@@ -17,17 +17,9 @@ int tern__wire_repost(tern_chan *ch) /* hot */
 int tern__wire_reply(tern_chan *ch, size_t origin, int64_t word)
 {
     struct tern__origin *o = &ch->wire->origins[origin];
-    struct tern__reply *r = &o->replies[o->next_reply];
-
     if (o->left)
         return TERN_OK;
-    int error = tern__wire_test(&r->req, MPI_STATUS_IGNORE);
-    if (error)
-        return error;
-    o->next_reply = (o->next_reply + 1) % TERN__WORDS;
-    r->word = word;
-    return tern__wire_isend(ch->wire, ch->wire->back, &r->word, sizeof(r->word), (int)origin, 0,
-                            &r->req);
+    return tern__wire_note(ch->wire, ch->wire->back, &o->notes, (int)origin, 0, word);
 }
 
 /* What is no item is seen to here. */
@@ -40,6 +32,13 @@ static void see_to(tern_chan *ch, const struct tern__arrival *a, int tag)
         atomic_fetch_sub(&ch->shared->senders, 1);
     } else if (tag == TERN__ASK) {
         o->asks = true;
+    } else if (tag == TERN__OFFER) {
+        o->bytes = (size_t) * (const int64_t *)(const void *)a->items;
+        o->invited = false;
+        o->offers = true;
+        o->offers_n++;
+    } else if (tag == TERN__OVER) {
+        o->offers = false;
     } else if (o->offers) { /* else it is taken, and the credit under way is the answer */
         o->offers = false;
         o->retracted = true;
@@ -85,7 +84,7 @@ int tern__wire_arrival(tern_chan *ch, struct tern__arrival **out) /* hot */
 /* ---- Credits --------------------------------------------------------------------------------- */
 
 /* Give back what is owed, if it is at least `least`.  What cannot go now goes the next time. */
-static int give(tern_chan *ch, size_t origin, size_t least) /* hot */
+int tern__wire_give(tern_chan *ch, size_t origin, size_t least) /* hot */
 {
     struct tern__origin *o = &ch->wire->origins[origin];
 
@@ -104,7 +103,7 @@ int tern__wire_give_all(tern_chan *ch)
     int error = TERN_OK;
 
     for (size_t i = 0; i < ch->ends_n && ch->wire->owed > 0 && !error; i++)
-        error = give(ch, i, 1);
+        error = tern__wire_give(ch, i, 1);
     return error;
 }
 
@@ -120,7 +119,7 @@ static int consume(tern_chan *ch, struct tern__arrival *a, size_t n) /* hot */
     ch->wire->owed += n;
     if (a->left == 0)
         error = tern__wire_repost(ch);
-    return error ? error : give(ch, source, half > 0 ? half : 1);
+    return error ? error : tern__wire_give(ch, source, half > 0 ? half : 1);
 }
 
 /* ---- Items ----------------------------------------------------------------------------------- */
@@ -193,7 +192,7 @@ size_t tern__wire_len(tern_chan *ch)
     if (ch->sends)
         (void)tern__wire_words(ch);
     for (size_t i = 0; i < w->lanes_n; i++)
-        n += w->lanes[i].room - w->lanes[i].credits;
+        n += w->lanes[i].left ? 0 : w->lanes[i].room - w->lanes[i].credits;
     if (!ch->sends && tern__wire_arrival(ch, &a) == TERN_OK)
         n = a->left;
     return n;

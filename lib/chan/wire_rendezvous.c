@@ -2,8 +2,7 @@
 /* Capacity 0 on the wire, to one receiver: the item goes there, and the credit that comes back when
  * it is taken ends the send; on Open MPI that is faster than MPI_Ssend.  A sender that gives up
  * retracts the item and waits for the answer, which receivers give while they wait for whatever it
- * be.  Whether a receiver waits, so that trysend may succeed, senders learn once they have asked.
- */
+ * be. */
 #include "config.h"
 
 #include "chan/wire.h"
@@ -71,23 +70,40 @@ static bool withdraw(tern_chan *ch)
     return !taken;
 }
 
-static bool can_put(tern_chan *ch)
+bool tern__wire_can_offer(tern_chan *ch)
 {
     struct tern__wire *w = ch->wire;
-    struct tern__lane *l = &w->lanes[0];
+    bool waits = false;
 
-    if (!l->asked)
-        l->asked = tern_isend(w->there, NULL, 0, MPI_BYTE, l->rank, TERN__ASK, &l->ask) == TERN_OK;
     (void)tern__wire_words(ch);
-    return ch->offerer == NULL && l->waiting && l->credits > 0;
+    for (size_t i = 0; i < w->lanes_n; i++) {
+        struct tern__lane *l = &w->lanes[i];
+        if (!l->asked)
+            l->asked = tern_isend(w->there, NULL, 0, MPI_BYTE, l->rank, TERN__ASK, &l->ask) == 0;
+        waits |= l->waiting && l->credits > 0 && !l->left;
+    }
+    return ch->offerer == NULL && waits;
 }
 
 /* ---- Receiving ------------------------------------------------------------------------------- */
 
+int tern__wire_tell_waiting(tern_chan *ch)
+{
+    bool waits = atomic_load(&ch->shared->waiting_receivers) > 0;
+    int error = TERN_OK;
+
+    for (size_t i = 0; i < ch->ends_n && error != TERN_EMPI; i++) {
+        struct tern__origin *o = &ch->wire->origins[i];
+        if (o->asks && o->told != waits
+            && (error = tern__wire_reply(ch, i, waits ? TERN__WAITING : TERN__GONE_ON)) == TERN_OK)
+            o->told = waits;
+    }
+    return error == TERN_EMPI ? error : TERN_OK;
+}
+
 /* Give credits back, and tell those who asked whether this rank waits. */
 static int answer(tern_chan *ch)
 {
-    bool waits = atomic_load(&ch->shared->waiting_receivers) > 0;
     int error = TERN_OK;
 
     for (size_t i = 0; i < ch->ends_n && error != TERN_EMPI; i++) {
@@ -96,11 +112,8 @@ static int answer(tern_chan *ch)
             o->owed = 0;
         if (o->retracted && (error = tern__wire_reply(ch, i, TERN__RETRACTED)) == TERN_OK)
             o->retracted = false;
-        if (o->asks && o->told != waits
-            && (error = tern__wire_reply(ch, i, waits ? TERN__WAITING : TERN__GONE_ON)) == TERN_OK)
-            o->told = waits;
     }
-    return error == TERN_EAGAIN ? TERN_OK : error;
+    return error == TERN_EMPI ? error : tern__wire_tell_waiting(ch);
 }
 
 int tern__wire_absorb(tern_chan *ch)
@@ -193,7 +206,7 @@ static bool can_take(tern_chan *ch)
     return tern__wire_absorb(ch) < 0 || find(ch, &index) != NULL;
 }
 
-static size_t len(tern_chan *ch)
+size_t tern__wire_no_len(tern_chan *ch)
 {
     (void)ch;
     return 0;
@@ -204,11 +217,11 @@ const struct tern__transport tern__wire_rendezvous = {
     .lay_out = tern__wire_lay_out,
     .put = put,
     .take = take,
-    .can_put = can_put,
+    .can_put = tern__wire_can_offer,
     .can_take = can_take,
     .reserve = tern__no_slot,
     .peek = tern__no_peek,
-    .len = len,
+    .len = tern__wire_no_len,
     .goodbye = tern__wire_goodbye,
     .withdraw = withdraw,
 };

@@ -8,7 +8,7 @@ enum {
     LOOK_EVERY = 16 /* sends between two looks at what came back: a look costs as much as a send */
 };
 
-static void take_word(tern_chan *ch, int source, int64_t word)
+static int take_word(tern_chan *ch, int source, int64_t word)
 {
     struct tern__wire *w = ch->wire;
     struct tern__lane *l = w->lanes;
@@ -23,8 +23,14 @@ static void take_word(tern_chan *ch, int source, int64_t word)
         l->left = true;
         w->left_n++;
         atomic_fetch_sub(&ch->shared->receivers, 1);
-    } else
+        return tern__wire_bequeath(ch, l);
+    } else if (word == TERN__INVITE)
+        l->invited = true;
+    else if (word < TERN__REQUEST)
+        l->requested = (uint64_t)(TERN__REQUEST - word);
+    else
         l->waiting = word == TERN__WAITING;
+    return TERN_OK;
 }
 
 int tern__wire_words(tern_chan *ch) /* hot */
@@ -33,13 +39,13 @@ int tern__wire_words(tern_chan *ch) /* hot */
     MPI_Status s;
     int error;
 
-    while (w->left_n < w->lanes_n
+    while (w->left_n < w->lanes_n && ch->reserved == NULL /* whose lane must stay as it is */
            && (error = tern__wire_test(&w->word_req.mpi, &s)) != TERN_EAGAIN) {
         if (error)
             return error;
-        take_word(ch, s.MPI_SOURCE, w->word);
-        if (w->left_n == w->lanes_n)
-            break;
+        error = take_word(ch, s.MPI_SOURCE, w->word);
+        if (error || w->left_n == w->lanes_n)
+            return error;
         error = tern__wire_start(&w->word_req.mpi);
         if (error)
             return error;
@@ -103,6 +109,8 @@ int tern__wire_send(tern_chan *ch, struct tern__lane *l, size_t n, size_t bytes)
 
     if (error)
         return error;
+    if (l->bytes != NULL)
+        l->bytes[l->at] = bytes;
     if (req != MPI_REQUEST_NULL || l->first_message < l->messages_n)
         l->messages[l->messages_n++ % l->room] = (struct tern__message){req, n};
     else

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Halo mode auto: the first exchanges take turns among the candidates, and the one whose fastest
- * exchange was the fastest on the slowest rank does all that follow.  Every mode moves the same
- * bits, so a trial is as good as any other exchange and costs nothing but its time. */
+/* Halo mode auto: the first exchanges take turns among the candidates, some in a row each, and the
+ * one whose best turn was the fastest on the slowest rank does all that follow.  Every mode moves
+ * the same bits, so a trial is as good as any other exchange and costs nothing but its time. */
 #include "config.h"
 
 #include "grid/halo.h"
@@ -11,14 +11,14 @@
 static const char *const candidates[] = {"shared", "shared-copy", "datatype", "persistent",
                                          "isend"};
 
-enum { CANDIDATES = sizeof(candidates) / sizeof(candidates[0]), TURNS = 8 };
+enum { CANDIDATES = sizeof(candidates) / sizeof(candidates[0]), TURNS = 6, ROW = 4 };
 
 struct trials {
-    tern_halo *plan[CANDIDATES]; /* after the choice all but one are NULL */
-    double best[CANDIDATES];     /* seconds of the fastest exchange here */
-    int done;                    /* exchanges */
-    int chosen;                  /* -1: not yet */
-    double begin, spent;         /* of the exchange under way */
+    tern_halo *plan[CANDIDATES];        /* after the choice all but one are NULL */
+    double seconds[TURNS * CANDIDATES]; /* of each turn, without its first exchange */
+    int done;                           /* exchanges */
+    int chosen;                         /* -1: not yet */
+    double spent;                       /* in tern__halo_start_auto() */
 };
 
 /* Trials of modes that MPI cannot do here are left out. */
@@ -37,7 +37,6 @@ int tern__halo_open_auto(tern_halo *h)
     for (int i = 0; i < CANDIDATES; i++) {
         tern_halo_spec spec = h->spec;
         spec.mode = candidates[i];
-        t->best[i] = TERN_FOREVER;
         error = tern_halo_open(h->comm, &spec, &t->plan[i]);
         if (error < 0)
             continue;
@@ -47,15 +46,24 @@ int tern__halo_open_auto(tern_halo *h)
     return open > 0 ? TERN_OK : error;
 }
 
+/* The candidate with the fastest turn. */
+static int fastest(const struct trials *t)
+{
+    int best = -1;
+
+    for (int i = 0; i < TURNS * CANDIDATES; i++)
+        if (t->plan[i % CANDIDATES] != NULL && (best < 0 || t->seconds[i] < t->seconds[best]))
+            best = i;
+    return best % CANDIDATES;
+}
+
 /* Collective: all ranks come here after the same exchange. */
 static int choose(tern_halo *h, struct trials *t)
 {
-    int best = -1;
-    int error = tern_allreduce(h->comm, MPI_IN_PLACE, t->best, CANDIDATES, MPI_DOUBLE, MPI_MAX);
+    int error =
+        tern_allreduce(h->comm, MPI_IN_PLACE, t->seconds, TURNS * CANDIDATES, MPI_DOUBLE, MPI_MAX);
+    int best = fastest(t);
 
-    for (int i = 0; i < CANDIDATES && error >= 0; i++)
-        if (t->plan[i] != NULL && (best < 0 || t->best[i] < t->best[best]))
-            best = i;
     for (int i = 0; i < CANDIDATES && error >= 0; i++)
         if (i != best) {
             tern_halo_close(t->plan[i]);
@@ -67,7 +75,7 @@ static int choose(tern_halo *h, struct trials *t)
 
 static int current(const struct trials *t)
 {
-    int i = t->chosen >= 0 ? t->chosen : t->done % CANDIDATES;
+    int i = t->chosen >= 0 ? t->chosen : t->done / ROW % CANDIDATES;
 
     while (t->plan[i] == NULL)
         i = (i + 1) % CANDIDATES;
@@ -78,14 +86,15 @@ int tern__halo_start_auto(tern_halo *h)
 {
     struct trials *t = h->state;
 
-    if (t->chosen < 0 && t->done == TURNS * CANDIDATES) {
+    if (t->chosen < 0 && t->done == TURNS * CANDIDATES * ROW) {
         int error = choose(h, t);
         if (error < 0)
             return error;
     }
-    t->begin = tern_clock();
+    double begin = t->chosen < 0 ? tern_clock() : 0;
     int error = tern_halo_start_fields(t->plan[current(t)], (void *const *)h->first);
-    t->spent = tern_clock() - t->begin;
+    if (t->chosen < 0)
+        t->spent = tern_clock() - begin;
     return error;
 }
 
@@ -96,11 +105,10 @@ int tern__halo_finish_auto(tern_halo *h)
 
     if (t->chosen >= 0)
         return tern_halo_finish(t->plan[i]);
-    t->begin = tern_clock();
+    double begin = tern_clock();
     int error = tern_halo_finish(t->plan[i]);
-    t->spent += tern_clock() - t->begin;
-    if (t->spent < t->best[i])
-        t->best[i] = t->spent;
+    if (t->done % ROW > 0) /* the first warms up */
+        t->seconds[t->done / ROW] += t->spent + tern_clock() - begin;
     t->done++;
     return error;
 }

@@ -51,6 +51,20 @@ TERN_API void tern_grid_block(const tern_grid *g, int rank, tern_block *out);
 /** Points in \p b.  Local. */
 TERN_API int64_t tern_block_points(const tern_block *b);
 
+/** Assign the blocks to ranks so that those of a node lie together and little crosses between
+ * nodes; MPI_Cart_create() of the MPIs at hand leaves the ranks as they are.  A pure function,
+ * local, the same on every rank; time O(ranks * m log m) for m ranks a node.
+ * \param[in] node  of each of g->ranks ranks: any number that tells one node from another.
+ * \param[out] block  of each rank.  \return TERN_OK or TERN_ENOMEM. */
+TERN_API TERN_MUST_CHECK int tern_grid_order(const tern_grid *g, const int *node, int *block);
+
+/** A communicator over the ranks of \p c in the order of tern_grid_order() for the nodes at hand:
+ * its ranks are the blocks, as tern_grid_block() and tern_halo_open() take them.  Collective.
+ * \param[out] out  owned by the caller, to be freed with tern_comm_free(); unchanged on failure.
+ * \return TERN_OK, TERN_EINVAL (the grid is cut for another number of ranks), TERN_ENOMEM or
+ * TERN_EMPI; if one rank fails, all do. */
+TERN_API TERN_MUST_CHECK int tern_grid_comm(tern_comm *c, const tern_grid *g, tern_comm **out);
+
 /* ---- Halo exchange --------------------------------------------------------------------------- */
 
 /** How to exchange the ghost cells of arrays of one shape, set up once and used at every step. */
@@ -86,7 +100,7 @@ typedef struct tern_halo_spec {
  *   shared               they copy straight from its array, if it is one of tern_halo_alloc(),
  *                        else as shared-copy
  *   partitioned          MPI 4 partitioned messages, where MPI has them
- *   auto                 the first 40 exchanges take turns among shared, shared-copy, datatype,
+ *   auto                 the first 120 exchanges take turns among shared, shared-copy, datatype,
  *                        persistent and isend; the fastest stays.  Every rank must exchange, also
  *                        one without points (so in rma-fence)
  *

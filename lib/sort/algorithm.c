@@ -4,15 +4,20 @@
 
 #include "sort/algorithm.h"
 
-#include <string.h>
+enum { AUTO, SAMPLE, HISTOGRAM, AMS, HYPERCUBE, BITONIC, RADIX };
 
 static const struct {
     const char *name;
     tern__algorithm *run;
     bool stable;
 } table[] = {
-    {"auto", NULL, true},
-    {"histogram", tern__histogram, true},
+    [AUTO] = {"auto", NULL, true},
+    [SAMPLE] = {"sample", tern__sample, true},
+    [HISTOGRAM] = {"histogram", tern__histogram, true},
+    [AMS] = {"ams", tern__ams, true},
+    [HYPERCUBE] = {"hypercube", tern__hypercube, false},
+    [BITONIC] = {"bitonic", tern__bitonic, false},
+    [RADIX] = {"radix", tern__radix, true},
 };
 enum { ALGORITHMS = sizeof(table) / sizeof(table[0]) };
 
@@ -23,18 +28,32 @@ const char *tern_sort_algorithm(int i)
 
 int tern__choose_algorithm(const char *name, bool stable)
 {
-    int i = name != NULL ? tern_choose("sort algorithm", name, tern_sort_algorithm) : 0;
+    int i = name != NULL ? tern_choose("sort algorithm", name, tern_sort_algorithm) : AUTO;
 
     if (i >= 0 && stable && !table[i].stable)
         return tern_fail(TERN_EINVAL, TERN_HERE, "sort: '%s' is not stable", name);
     return i;
 }
 
+static int choose(const tern__job *j, int64_t total, int p)
+{
+    enum { FEW = 64, MANY_RANKS = 1024 };
+
+    if (!j->stable && total / p < FEW)
+        return HYPERCUBE;
+    return p < MANY_RANKS ? HISTOGRAM : AMS;
+}
+
 int tern__run_algorithm(int i, tern__job *j)
 {
+    int64_t total;
+    int error = TERN_OK;
+
     if (tern_size(j->c) == 1)
         return tern__sort_here(j);
-    if (i == 0)
-        i = 1;
-    return table[i].run(j);
+    if (i == AUTO) {
+        error = tern__total(j, &total);
+        i = error ? AUTO : choose(j, total, tern_size(j->c));
+    }
+    return error ? error : table[i].run(j);
 }

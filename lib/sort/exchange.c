@@ -87,10 +87,22 @@ static int receive(tern__job *j, const int64_t *cut, const int64_t *from, char *
     return error;
 }
 
+/* Leave out empty runs. */
+static int close_up(int64_t *from, int p)
+{
+    int runs = 0;
+
+    for (int r = 0; r < p; r++)
+        if (from[r + 1] > from[r])
+            from[++runs] = from[r + 1];
+    return runs;
+}
+
 /* Merge the runs, with another block beside them. */
 static int merge(tern__job *j, int64_t *from)
 {
     size_t n = (size_t)from[tern_size(j->c)], width = j->items->merger.bytes;
+    int runs = close_up(from, tern_size(j->c));
     char *other = tern_alloc((n > 0 ? n : 1) * width);
     int error = tern_agree(j->c, other != NULL ? TERN_OK : TERN_ENOMEM);
 
@@ -99,7 +111,7 @@ static int merge(tern__job *j, int64_t *from)
         return error;
     }
     tern__begin_phase(j, "merge", n);
-    char *merged = tern__merge_runs(&j->items->merger, j->data, other, from, tern_size(j->c));
+    char *merged = tern__merge_runs(&j->items->merger, j->data, other, from, runs);
     tern_free(merged == other ? j->data : other);
     j->data = merged;
     return TERN_OK;

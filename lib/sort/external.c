@@ -54,7 +54,7 @@ static int agree_sizes(tern__external_sort *x)
 
 static int prepare(tern__external_sort *x)
 {
-    int error = tern__items_init(&x->items, &x->e->layout, x->e->descending);
+    int error = tern__items_init(&x->items, &x->e->layout, x->e->descending, true);
 
     x->bytes = x->e->layout.bytes;
     x->ranks_n = malloc((size_t)tern_size(x->c) * sizeof(*x->ranks_n));

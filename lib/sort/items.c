@@ -23,7 +23,7 @@ static int validate(const tern_record_layout *l)
     return TERN_OK;
 }
 
-int tern__items_init(tern__items *t, const tern_record_layout *layout, bool descending)
+int tern__items_init(tern__items *t, const tern_record_layout *layout, bool descending, bool stable)
 {
     int error = validate(layout);
 
@@ -37,7 +37,8 @@ int tern__items_init(tern__items *t, const tern_record_layout *layout, bool desc
         t->mapping = tern__mapping_of(layout->type, descending);
     if (number && width == layout->bytes)
         layout->type == TERN_U128 ? tern__wide_items(t) : tern__image_items(t);
-    else if (layout->bytes == sizeof(tern__pair) && width == 8 && layout->key_offset == 0)
+    else if (!stable && layout->bytes == sizeof(tern__pair) && width == 8
+             && layout->key_offset == 0)
         tern__pair_items(t);
     else
         tern__record_items(t);

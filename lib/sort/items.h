@@ -26,7 +26,8 @@ typedef struct tern__items {
 } tern__items;
 
 /* Choose the kind; TERN_EINVAL if there is no such layout.  `t` must not be moved. */
-int tern__items_init(tern__items *t, const tern_record_layout *layout, bool descending);
+int tern__items_init(tern__items *t, const tern_record_layout *layout, bool descending,
+                     bool stable);
 
 static inline const char *tern__item(const tern__items *t, const void *items, size_t i)
 {
@@ -53,14 +54,14 @@ size_t tern__bound(const tern__items *t, const void *items, size_t low, size_t h
 
 /* ---- Distributed ---------------------------------------------------------------------------- */
 
-/* A sort under way on the ranks of c. */
+/* A sort under way on the ranks of c, which is the sort's own duplicate. */
 typedef struct tern__job {
     tern_comm *c;
     const tern__items *items;
     char *data; /* a block with room for `room` items; the job's */
     size_t n, room;
     double imbalance;
-    bool stable, in_place;
+    bool stable;
     tern_phase_fn *phase;
 } tern__job;
 
@@ -77,9 +78,14 @@ tern__algorithm tern__sample, tern__histogram, tern__ams, tern__hypercube, tern_
 int tern__sort_here(tern__job *j);
 
 /* Exact cuts of sorted items at global positions want[0] <= .. <= want[splitters - 1], or at most
- * `slack` beside them; equal keys are ordered by rank and position.  cut has splitters + 2
- * entries. */
-int tern__split(tern__job *j, int splitters, const int64_t *want, int64_t slack, int64_t *cut);
+ * `slack` beside them, or as near as `rounds` rounds get; equal keys are ordered by rank and
+ * position.  cut has splitters + 2 entries. */
+enum { TERN__ALL_ROUNDS = 1 << 20 };
+int tern__split(tern__job *j, int splitters, const int64_t *want, int64_t slack, int rounds,
+                int64_t *cut);
+
+/* Sort locally, then send and merge by cuts that `rounds` rounds find. */
+int tern__split_sort(tern__job *j, int rounds);
 
 /* Send items cut[r] .. cut[r + 1] - 1 to each rank r, and merge what comes if it is sorted, else
  * put it one after the other, in the order of the ranks. */
@@ -88,5 +94,21 @@ int tern__redistribute(tern__job *j, const int64_t *cut, enum tern__arrival arri
 
 /* From items in order on all ranks to floor or ceil of N/p on each, or within the imbalance. */
 int tern__balance(tern__job *j);
+
+/* Items of all ranks.  Collective. */
+int tern__total(const tern__job *j, int64_t *total);
+
+/* Send items begin .. end - 1 to one rank, which does likewise; what it sends is *received, n items
+ * in a new block. */
+int tern__swap_items(tern__job *j, int partner, size_t begin, size_t end, char **received,
+                     size_t *n);
+
+/* Take the sorted items of `received`, which it frees, among items begin .. end - 1 of the job,
+ * which are all that stay; those of the lower rank first among equals. */
+int tern__merge_in(tern__job *j, size_t begin, size_t end, char *received, size_t n,
+                   bool received_first);
+
+/* The duplicate of `c` that the sorts talk on, made by the first call.  Collective. */
+int tern__sort_comm(tern_comm *c, tern_comm **own);
 
 #endif

@@ -16,6 +16,20 @@ typedef struct tern__pair {
     uint64_t value;
 } tern__pair;
 
+/* The order of pairs: by key, then by value, so that a sort has one result. */
+static inline bool tern__pair_less(tern__pair a, tern__pair b)
+{
+    return a.key < b.key || (a.key == b.key && a.value < b.value);
+}
+
+/* The pair that follows x. */
+static inline tern__pair tern__pair_after(tern__pair x)
+{
+    x.value++;
+    x.key += x.value == 0;
+    return x;
+}
+
 /* How keys become images, in the low bits of a word: a signed integer's sign bit is flipped; of a
  * floating-point number, which is sign and magnitude, the sign bit, and when it is negative the
  * magnitude too, which gives IEEE 754's totalOrder.  Descending order complements the image. */
@@ -65,7 +79,7 @@ void *tern__merge_runs(const tern__merger *merger, void *in, void *other, int64_
 /* What one width of images needs. */
 typedef struct tern__width {
     size_t bytes;
-    /* Sort n images with all threads; scratch has room for n. */
+    /* Sort n images with all threads; scratch has room for n, or is NULL. */
     void (*sort)(void *images, void *scratch, size_t n);
     tern__merger merger;
 } tern__width;
@@ -75,11 +89,14 @@ const tern__width *tern__width_of(enum tern_key_type type);
 /* The i-th of an array of images of `width` bytes. */
 uint64_t tern__image_at(const void *images, size_t width, size_t i);
 
-/* The local sorts, a file each.  Stable where that can be seen. */
+/* The local sorts, a file each.  Radix sort is stable, quicksort needs no scratch. */
 void tern__radix_u32(uint32_t *items, uint32_t *scratch, size_t n);
 void tern__radix_u64(uint64_t *items, uint64_t *scratch, size_t n);
 void tern__radix_pair(tern__pair *items, tern__pair *scratch, size_t n);
 void tern__radix_pair_serial(tern__pair *items, tern__pair *scratch, size_t n);
+void tern__quick_u32(uint32_t *items, size_t n);
+void tern__quick_u64(uint64_t *items, size_t n);
+void tern__quick_pair(tern__pair *items, size_t n); /* by key and value */
 void tern__counting_u8(uint8_t *items, size_t n);
 void tern__counting_u16(uint16_t *items, size_t n);
 

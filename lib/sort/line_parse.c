@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* From text to items.  Each thread takes a part of the text and the lines that end in it: it counts
- * newlines, learns from the others' counts where its items go, and writes them. */
+ * ends, learns from the others' counts where its items go, and writes them. */
 #include "config.h"
 
 #include "sort/lines.h"
@@ -11,7 +11,7 @@
 enum { PARALLEL_BYTES = 1 << 20 };
 
 /* Lanes of bytes, which compilers make vectors of, added up before they overflow. */
-static size_t count_newlines(const char *text, size_t bytes)
+static size_t count_ends(const char *text, size_t bytes, char end)
 {
     enum { LANES = 32, STEPS = 255 };
     size_t count = 0, i = 0;
@@ -20,12 +20,12 @@ static size_t count_newlines(const char *text, size_t bytes)
         uint8_t lane[LANES] = {0};
         for (int step = 0; step < STEPS && bytes - i >= LANES; step++, i += LANES)
             for (int k = 0; k < LANES; k++)
-                lane[k] = (uint8_t)(lane[k] + (text[i + (size_t)k] == '\n'));
+                lane[k] = (uint8_t)(lane[k] + (text[i + (size_t)k] == end));
         for (int k = 0; k < LANES; k++)
             count += lane[k];
     }
     for (; i < bytes; i++)
-        count += text[i] == '\n';
+        count += text[i] == end;
     return count;
 }
 
@@ -33,21 +33,20 @@ static size_t count_newlines(const char *text, size_t bytes)
 static void make_items(const char *text, size_t begin, size_t end, const tern__order *order,
                        tern__pair *item)
 {
-    uint64_t (*key)(tern__line) = order->collation->key;
-    uint64_t flip = order->reverse ? UINT64_MAX : 0;
+    const tern__criterion *by = &order->criteria[0];
     const char *line = text + begin, *stop = text + end;
-    const char *newline = memchr(text + begin, '\n', end - begin);
+    const char *line_end = memchr(text + begin, order->end, end - begin);
 
-    while (line > text && line[-1] != '\n')
+    while (line > text && line[-1] != order->end)
         line--;
-    while (newline != NULL) {
-        size_t length = (size_t)(newline - line);
+    while (line_end != NULL) {
+        size_t length = (size_t)(line_end - line);
         *item++ = (tern__pair){
-            .key = key((tern__line){line, length}) ^ flip,
+            .key = tern__word(by, (tern__line){line, length}, 0),
             .value = tern__locator((size_t)(line - text), length),
         };
-        line = newline + 1;
-        newline = line < stop ? memchr(line, '\n', (size_t)(stop - line)) : NULL;
+        line = line_end + 1;
+        line_end = line < stop ? memchr(line, order->end, (size_t)(stop - line)) : NULL;
     }
 }
 
@@ -62,7 +61,7 @@ static void count_parts(const tern_lines *lines, size_t threads, size_t *count)
 #pragma omp parallel for schedule(static, 1) num_threads((int)threads) if (threads > 1)
     for (size_t t = 0; t < threads; t++) {
         size_t begin = part_begin(lines, threads, t), end = part_begin(lines, threads, t + 1);
-        count[t] = count_newlines(lines->text + begin, end - begin);
+        count[t] = count_ends(lines->text + begin, end - begin, lines->end);
     }
 }
 

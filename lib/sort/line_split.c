@@ -75,7 +75,8 @@ static int share_pivot(selection *s, int i, int owner, tern__line *pivot)
     uint64_t length = 0;
 
     if (mine) {
-        *pivot = tern__locate(s->lines->text, s->lines->items[middle_of(s, i)].value);
+        *pivot =
+            tern__locate(s->lines->text, s->lines->items[middle_of(s, i)].value, s->lines->end);
         length = pivot->length;
     }
     int error = tern_bcast(s->c, &length, 1, MPI_UINT64_T, owner);
@@ -99,8 +100,9 @@ static int64_t bound(const selection *s, int i, const tern__line *pivot, bool eq
 
     while (low < high) {
         int64_t middle = low + (high - low) / 2;
-        tern__line line = tern__locate(s->lines->text, s->lines->items[middle].value);
-        int order = tern__compare(s->order, &line, pivot);
+        tern__line line =
+            tern__locate(s->lines->text, s->lines->items[middle].value, s->lines->end);
+        int order = tern__compare(s->order, line, *pivot);
         if (order < 0 || (order == 0 && equal_too))
             low = middle + 1;
         else

@@ -32,7 +32,7 @@ static size_t copy_line(const tern_lines *lines, size_t i, size_t end, char *out
 {
     if (i + AHEAD < end)
         __builtin_prefetch(lines->text + (lines->items[i + AHEAD].value >> TERN__LENGTH_BITS));
-    tern__line line = tern__locate(lines->text, lines->items[i].value);
+    tern__line line = tern__locate(lines->text, lines->items[i].value, lines->end);
     memcpy(out, line.text, line.length + 1);
     return line.length + 1;
 }
@@ -51,22 +51,9 @@ void tern__weigh_lines(const tern_lines *lines, uint64_t *weight)
 
     for (size_t i = 0; i < lines->n; i++) {
         weight[i] = sum;
-        sum += tern__length(lines->text, lines->items[i].value) + 1;
+        sum += tern__length(lines->text, lines->items[i].value, lines->end) + 1;
     }
     weight[lines->n] = sum;
-}
-
-static void reverse_items(tern_lines *lines)
-{
-    tern__pair *items = lines->items;
-    size_t n = lines->n;
-
-#pragma omp parallel for schedule(static) if (n > TERN__BLOCK)
-    for (size_t i = 0; i < n / 2; i++) {
-        tern__pair x = items[i];
-        items[i] = items[n - 1 - i];
-        items[n - 1 - i] = x;
-    }
 }
 
 /* Make the items, and as many again. */
@@ -81,23 +68,16 @@ static int parse(line_job *j)
     return tern_agree(j->c, error);
 }
 
-/* Sort what this rank has, ascending, then turn it round if asked to. */
 static int sort_locally(line_job *j)
 {
-    tern__order ascending = {j->order.collation, false};
-    bool reverse = j->order.reverse;
-
-    j->order = ascending;
     int error = parse(j);
-    j->order.reverse = reverse;
+
     if (error)
         return error;
-    tern__sort_groups(ascending.collation->refine, j->lines->text, ascending.collation->depth,
-                      j->lines->items, j->scratch, j->lines->n);
+    tern__line_context context = {j->lines->text, &j->order};
+    tern__sort_items(&context, j->lines->items, j->scratch, j->lines->n);
     if (j->unique)
-        tern__unique_lines(j->lines, &ascending);
-    if (reverse)
-        reverse_items(j->lines);
+        tern__unique_lines(j->lines, &j->order);
     return TERN_OK;
 }
 
@@ -214,12 +194,12 @@ static int sort_lines(line_job *j)
     return error;
 }
 
-static int validate(const char *text, size_t bytes)
+static int validate(const char *text, size_t bytes, char end)
 {
     if (bytes == 0)
         return TERN_OK;
-    if (text == NULL || text[bytes - 1] != '\n')
-        return tern_fail(TERN_EINVAL, TERN_HERE, "sort lines: the text does not end in a newline");
+    if (text == NULL || text[bytes - 1] != end)
+        return tern_fail(TERN_EINVAL, TERN_HERE, "sort lines: the last line has no end");
     if (bytes > MOST_BYTES)
         return tern_fail(TERN_EINVAL, TERN_HERE,
                          "sort lines: %zu bytes on one rank are more than 1 TiB: use more ranks",
@@ -227,39 +207,40 @@ static int validate(const char *text, size_t bytes)
     return TERN_OK;
 }
 
+/* The block belongs to the lines, if there are any. */
+static int new_lines(char *text, size_t bytes, char end, tern_lines **out)
+{
+    tern_lines *lines = malloc(sizeof(*lines));
+
+    *out = lines;
+    if (lines == NULL) {
+        tern_free(text);
+        return tern_fail(TERN_ENOMEM, TERN_HERE, "sort lines: no memory");
+    }
+    *lines = (tern_lines){.text = text, .bytes = bytes, .end = end};
+    return validate(text, bytes, end);
+}
+
 int tern_sort_lines(tern_comm *c, char *text, size_t bytes, const tern_line_options *options,
                     tern_lines **out)
 {
     static const tern_line_options defaults;
-    tern_lines *lines = malloc(sizeof(*lines));
-    int error = validate(text, bytes);
 
     if (options == NULL)
         options = &defaults;
-    if (lines == NULL) {
-        error = tern_fail(TERN_ENOMEM, TERN_HERE, "sort lines: no memory");
-        tern_free(text);
-    } else {
-        *lines = (tern_lines){.text = text, .bytes = bytes};
-    }
-    line_job j = {
-        .c = c,
-        .lines = lines,
-        .order = {!options->numeric ? &tern__bytes_collation
-                  : options->unique ? &tern__numeric_stable_collation
-                                    : &tern__numeric_collation,
-                  options->reverse},
-        .unique = options->unique,
-        .phase = options->phase,
-    };
+    line_job j = {.c = c, .unique = options->unique, .phase = options->phase};
+    int error = new_lines(text, bytes, options->nul ? '\0' : '\n', &j.lines);
+    if (!error)
+        error = tern__order_make(options, &j.order);
     error = tern_agree(c, error);
     if (!error)
         error = sort_lines(&j);
     tern_free(j.scratch);
+    free(j.order.criteria);
     if (error)
-        tern_lines_free(lines);
+        tern_lines_free(j.lines);
     else
-        *out = lines;
+        *out = j.lines;
     return error;
 }
 
@@ -282,13 +263,13 @@ size_t tern_lines_bytes(const tern_lines *lines, size_t first, size_t n)
     size_t bytes = n;
 
     for (size_t i = first; i < first + n; i++)
-        bytes += tern__length(lines->text, lines->items[i].value);
+        bytes += tern__length(lines->text, lines->items[i].value, lines->end);
     return bytes;
 }
 
 const char *tern_lines_at(const tern_lines *lines, size_t i, size_t *length)
 {
-    tern__line line = tern__locate(lines->text, lines->items[i].value);
+    tern__line line = tern__locate(lines->text, lines->items[i].value, lines->end);
 
     *length = line.length + 1;
     return line.text;
@@ -299,7 +280,7 @@ size_t tern_lines_copy(const tern_lines *lines, size_t first, size_t end, char *
 {
     size_t used = 0, i = first;
 
-    while (i < end && tern__length(lines->text, lines->items[i].value) < room - used) {
+    while (i < end && tern__length(lines->text, lines->items[i].value, lines->end) < room - used) {
         used += copy_line(lines, i, end, buffer + used);
         i++;
     }

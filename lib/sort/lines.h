@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Inside lib/sort: lines of text.  A line is sorted as a pair: a 64-bit key, a prefix of what it is
- * compared by, and a locator of its bytes.  Only lines with equal keys are looked at in the text.
+/* Inside lib/sort: lines of text.  A line is sorted as a pair: a 64-bit word, a prefix of what it
+ * is compared by, and a locator of its bytes.  Only lines with equal words are looked at in the
+ * text.
  */
 #ifndef TERN_SORT_LINES_H
 #define TERN_SORT_LINES_H
@@ -9,7 +10,7 @@
 
 #include "sort/keys.h"
 
-/* A line without its newline. */
+/* A line without its end, or a part of one. */
 typedef struct tern__line {
     const char *text;
     size_t length;
@@ -24,59 +25,101 @@ static inline uint64_t tern__locator(size_t offset, size_t length)
     return (uint64_t)offset << TERN__LENGTH_BITS | (length < TERN__LONG ? length : TERN__LONG);
 }
 
-static inline tern__line tern__locate(const char *text, uint64_t locator)
+static inline tern__line tern__locate(const char *text, uint64_t locator, char end)
 {
     const char *begin = text + (locator >> TERN__LENGTH_BITS);
     size_t length = locator & TERN__LONG;
 
-    if (length == TERN__LONG) /* a newline follows for certain, and memchr stops there */
-        length = (size_t)((const char *)memchr(begin + TERN__LONG, '\n', (size_t)1 << 40) - begin);
+    if (length == TERN__LONG) /* an end follows for certain, and memchr stops there */
+        length = (size_t)((const char *)memchr(begin + TERN__LONG, end, (size_t)1 << 40) - begin);
     return (tern__line){begin, length};
 }
 
-static inline size_t tern__length(const char *text, uint64_t locator)
+static inline size_t tern__length(const char *text, uint64_t locator, char end)
 {
     return (locator & TERN__LONG) < TERN__LONG ? locator & TERN__LONG
-                                               : tern__locate(text, locator).length;
+                                               : tern__locate(text, locator, end).length;
 }
 
-/* Sorts n items whose keys are equal, and which agree in the first `depth` bytes. */
-typedef void tern__refine_fn(const char *text, size_t depth, tern__pair *items, tern__pair *scratch,
-                             size_t n);
+/* ---- Orders --------------------------------------------------------------------------------- */
 
-/* An order of lines: one file each. */
-typedef struct tern__collation {
+typedef struct tern__criterion tern__criterion;
+
+/* A way to compare keys; one file each, or two that are alike. */
+typedef struct tern__ordering {
     const char *name;
-    uint64_t (*key)(tern__line line); /* key(a) < key(b) implies a < b */
-    int (*compare)(const tern__line *a, const tern__line *b);
-    tern__refine_fn *refine;
-    size_t depth; /* bytes that lines with equal keys agree in, padded by NULs */
-} tern__collation;
+    /* A word of `key` from its byte `depth` on: word(a) < word(b) implies a < b, if they agree
+     * before.  Its lowest bit tells that there is more to compare, after `step` bytes. */
+    uint64_t (*word)(const tern__criterion *by, tern__line key, size_t depth);
+    int (*compare)(const tern__criterion *by, tern__line a, tern__line b);
+    size_t step; /* 0: words are only given for depth 0 */
+} tern__ordering;
 
-extern const tern__collation tern__bytes_collation;
-extern const tern__collation tern__numeric_collation;        /* then by bytes */
-extern const tern__collation tern__numeric_stable_collation; /* then as in the input */
+extern const tern__ordering tern__by_bytes;
+extern const tern__ordering tern__by_folded;  /* each byte through a table */
+extern const tern__ordering tern__by_counted; /* the same, and not all count */
+extern const tern__ordering tern__by_number;
+extern const tern__ordering tern__by_human_number;
+extern const tern__ordering tern__by_general_number;
+extern const tern__ordering tern__by_month;
+extern const tern__ordering tern__by_version;
 
-/* The order of a sort: a collation, perhaps backwards. */
+/* A key, and what follows from its options. */
+struct tern__criterion {
+    const tern__ordering *ordering;
+    tern_line_key key;
+    bool whole;    /* the line itself */
+    int separator; /* of fields, or -1: they begin with blanks */
+    uint64_t flip; /* of words: all bits where the order is reversed */
+};
+
+/* The order of a sort; the last resort is a criterion, too. */
 typedef struct tern__order {
-    const tern__collation *collation;
-    bool reverse;
+    tern__criterion *criteria;
+    size_t n;
+    char end;
 } tern__order;
 
-static inline int tern__compare(const tern__order *o, const tern__line *a, const tern__line *b)
+/* What follows from the options, to be freed with free(order->criteria).
+ * TERN_OK, TERN_EINVAL or TERN_ENOMEM. */
+int tern__order_make(const tern_line_options *options, tern__order *order);
+
+static inline bool tern__is_blank(char c)
 {
-    return o->reverse ? o->collation->compare(b, a) : o->collation->compare(a, b);
+    return c == ' ' || c == '\t' || c == '\n'; /* a newline may be in lines that end in NULs */
 }
 
-/* Big-endian word of the first 8 bytes of a line, padded with NULs: compares as they do. */
-uint64_t tern__bytes_key(tern__line line);
-int tern__bytes_compare(const tern__line *a, const tern__line *b);
-tern__refine_fn tern__bytes_refine;
+/* The part of the line that is the key. */
+tern__line tern__find_key(const tern__criterion *by, tern__line line);
 
-/* Sort items by their keys with all threads, stably, then each group of equal keys by `refine`, and
- * give the group its key back. */
-void tern__sort_groups(tern__refine_fn *refine, const char *text, size_t depth, tern__pair *items,
-                       tern__pair *scratch, size_t n);
+/* What a byte of a key counts as, in the C locale. */
+unsigned char tern__fold(const tern__criterion *by, char c);
+bool tern__counts(const tern__criterion *by, char c);
+
+/* Big-endian word of the first 8 bytes, padded with NULs; reads nothing beyond the line. */
+uint64_t tern__big_endian(tern__line line);
+
+/* Of criterion `by`, as the sort wants them: ascending. */
+static inline uint64_t tern__word(const tern__criterion *by, tern__line line, size_t depth)
+{
+    return by->ordering->word(by, tern__find_key(by, line), depth) ^ by->flip;
+}
+
+/* Whether equal words mean equal keys. */
+static inline bool tern__is_exact(const tern__criterion *by, uint64_t word)
+{
+    return ((word ^ by->flip) & 1) == 0;
+}
+
+/* By criteria `first` and those after it. */
+int tern__compare_from(const tern__order *o, size_t first, tern__line a, tern__line b);
+
+static inline int tern__compare(const tern__order *o, tern__line a, tern__line b)
+{
+    return tern__compare_from(o, 0, a, b);
+}
+
+/* ---- Texts and items ------------------------------------------------------------------------ */
 
 /* A block of text and its items. */
 struct tern_lines {
@@ -84,23 +127,32 @@ struct tern_lines {
     size_t bytes;
     tern__pair *items;
     size_t n;
+    char end;
 };
 
 /* Find the lines of lines->text and make lines->items, in the order of the text.
  * TERN_OK or TERN_ENOMEM. */
 int tern__parse_lines(tern_lines *lines, const tern__order *order);
 
+/* What sorters and mergers of lines need to know. */
+typedef struct tern__line_context {
+    const char *text;
+    const tern__order *order;
+} tern__line_context;
+
+/* Sort items, whose keys are their words, with all threads, stably. */
+void tern__sort_items(const tern__line_context *in, tern__pair *items, tern__pair *scratch,
+                      size_t n);
+
+/* The same for lines that nothing but comparing from criterion `first` on can order. */
+void tern__merge_sort(const tern__line_context *in, size_t first, tern__pair *items,
+                      tern__pair *scratch, size_t n);
+
 /* weight[i] = bytes of the first i lines, i = 0 .. n. */
 void tern__weigh_lines(const tern_lines *lines, uint64_t *weight);
 
 /* Of neighbours that compare equal keep the first. */
 void tern__unique_lines(tern_lines *lines, const tern__order *order);
-
-/* What a merger of lines needs to know. */
-typedef struct tern__line_context {
-    const char *text;
-    const tern__order *order;
-} tern__line_context;
 
 tern__merger tern__line_merger(const tern__line_context *context);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Items of 16 bytes: a number of 8 bytes and as much payload, or a number of 16 bytes.  Both are
- * pairs, which the radix sort knows. */
+/* Items of 16 bytes: a number of 8 bytes and as much payload, when the order of equal keys does not
+ * matter, or a number of 16 bytes.  Both are pairs, which the radix sort knows. */
 #include "config.h"
 
 #include "sort/items.h"

@@ -18,6 +18,13 @@ void tern__begin_phase(const tern__job *j, const char *name, size_t items_moved)
         j->phase(name, items_moved * j->items->merger.bytes);
 }
 
+int tern__total(const tern__job *j, int64_t *total)
+{
+    int64_t n = (int64_t)j->n;
+
+    return tern_allreduce(j->c, &n, total, 1, MPI_INT64_T, MPI_SUM);
+}
+
 int tern__sort_here(tern__job *j)
 {
     tern__begin_phase(j, "sort", 0);
@@ -68,13 +75,16 @@ int tern_sort_records(tern_comm *c, const tern_record_layout *layout, void **rec
         .phase = o->phase,
     };
     int algorithm = tern__choose_algorithm(o->algorithm, o->stable);
-    int error = algorithm < 0 ? algorithm : tern__items_init(&items, layout, o->descending);
+    int error =
+        algorithm < 0 ? algorithm : tern__items_init(&items, layout, o->descending, o->stable);
 
     if (!error)
         error = validate(&items, *records, *n, o);
     if (!error)
         error = take_block(&j, *records);
     error = tern_agree(c, error);
+    if (!error)
+        error = tern__sort_comm(c, &j.c);
     if (!error) {
         error = run(&j, algorithm);
         *n = j.n;
@@ -96,7 +106,7 @@ int tern_sort_records_local(const tern_record_layout *layout, void **records, si
                             bool descending)
 {
     tern__items t;
-    int error = tern__items_init(&t, layout, descending);
+    int error = tern__items_init(&t, layout, descending, true);
 
     if (!error)
         error = validate(&t, *records, n, &defaults);

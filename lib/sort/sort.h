@@ -119,9 +119,16 @@ TERN_API TERN_MUST_CHECK int tern_sort_by_key(tern_comm *c, enum tern_key_type t
 
 /** Names of the algorithms, "auto" first; NULL after the last.  p ranks, N items.
  *   "auto"       by N/p and p, see lib/sort/algorithm.c
- *   "histogram"  local sort, exact splitters from samples and counts in a few rounds, one exchange,
- *                merge
- */
+ *   "sample"     local sort, splitters from one sample, exchange, merge, then the balance
+ *   "histogram"  the same with exact splitters, from samples and counts in a few rounds: the
+ *                balance costs no further exchange
+ *   "ams"        histogram in two or three levels of some cbrt(p) or sqrt(p) groups of ranks: a
+ *                rank sends to so many others a level, not to p - 1
+ *   "hypercube"  quicksort of ranks, log2 p steps; for few items
+ *   "bitonic"    bitonic sort of ranks, log2 p (log2 p + 1) / 2 steps; shows how far that gets
+ *   "radix"      by the highest bits of the keys that differ; then the balance.  For keys that are
+ *                spread evenly
+ * All are correct for any ranks and items.  "hypercube" and "bitonic" are not stable. */
 TERN_API const char *tern_sort_algorithm(int i);
 
 /* ---- Proof ---------------------------------------------------------------------------------- */
@@ -195,20 +202,59 @@ TERN_API TERN_MUST_CHECK int tern_generate(const tern_generator *generator, uint
 
 /* ---- Lines of text -------------------------------------------------------------------------- */
 
-typedef struct tern_line_options {
-    bool numeric; /**< by leading number, as `sort -n`: blanks, '-', digits, '.', digits; of any
-                     length; equal numbers in the order of their bytes */
+/** A part of a line and how it is compared: a KEYDEF of sort(1).  Without `numeric`, `general`,
+ * `human`, `month` and `version` by its bytes as unsigned numbers, a shorter part before its
+ * extensions. */
+typedef struct tern_line_key {
+    size_t field, character;         /**< where it begins: a field of the line, a byte of the field,
+                                        both from 0 */
+    size_t end_field, end_character; /**< it ends before byte `end_character` of `end_field`, or,
+                                        where that is 0, with the field; SIZE_MAX: with the line */
+    bool blanks,
+        end_blanks;  /**< count characters, at its begin and its end, after leading blanks */
+    bool dictionary; /**< of bytes, only blanks, letters and digits count */
+    bool printable;  /**< of bytes, only ' ' to '~' count */
+    bool fold;       /**< lower-case letters are upper-case ones */
+    bool numeric;    /**< by leading number: blanks, '-', digits, '.', digits; any length */
+    bool general;    /**< by leading number as strtold(3): no number < NaN < -inf < .. */
+    bool human;      /**< by sign, suffix (none, k or K, M, G, T, P, E, Z, Y), number */
+    bool month;      /**< JAN < .. < DEC after blanks, in any case; what is none is first */
+    bool version;    /**< digits within the text by their value: a9 < a10 */
     bool reverse;
-    bool unique; /**< of lines with equal keys keep the first in the order of the input, that is
-                    of the ranks and the positions in their texts */
+} tern_line_key;
+
+typedef struct tern_line_options {
+    tern_line_key global;      /**< how keys are compared that say nothing of it, and the line where
+                                  there are none; `reverse` is also that of `the last resort` */
+    const tern_line_key *keys; /**< the first decides, then the second, .. */
+    size_t n_keys;
+    bool stable;    /**< no last resort, which is: lines with equal keys by their bytes */
+    bool unique;    /**< stable, and of lines with equal keys keep the first in the order of the
+                       input, that is of the ranks and the positions in their texts */
+    bool separated; /**< fields are what lies between bytes `separator`, not what begins with
+                       blanks */
+    bool nul;       /**< lines end in a NUL, not a newline */
+    char separator;
     tern_phase_fn *phase; /**< or NULL */
 } tern_line_options;
+
+/** Parse F[.C][OPTS][,F[.C][OPTS]] with OPTS of bdfghiMnrV, the argument of `sort -k`.  Local.
+ * \return TERN_OK, or TERN_EINVAL with a sentence in tern_last_error() and \p out unchanged. */
+TERN_API TERN_MUST_CHECK int tern_line_key_parse(const char *definition, tern_line_key *out);
+
+/** Set what the letters \p options, of bdfghiMnrV, say of \p key.  Local.
+ * \return TERN_OK or TERN_EINVAL. */
+TERN_API TERN_MUST_CHECK int tern_line_key_set(const char *options, tern_line_key *key);
+
+/** Whether each key is compared in one way only: of ghMn and the group diV, one.  Local.
+ * \return TERN_OK or TERN_EINVAL. */
+TERN_API TERN_MUST_CHECK int tern_line_options_check(const tern_line_options *options);
 
 /** Lines of a rank, in order. */
 typedef struct tern_lines tern_lines;
 
-/** Sort the lines of all ranks exactly as `LC_ALL=C sort` does: by their bytes as unsigned numbers,
- * a shorter line before its extensions; NUL is a byte as any other.  Afterwards rank r holds the
+/** Sort the lines of all ranks exactly as `LC_ALL=C sort` does: by their keys, then, as the last
+ * resort, by their bytes; NUL is a byte as any other.  Afterwards rank r holds the
  * r-th part of the order, balanced in bytes to the length of a line.  Collective. \param[in] text a
  * block of tern_alloc() that the call takes, also when it fails: whole lines, each ended by a
  * newline; NULL is allowed when \p bytes is 0. At most 2^40 bytes. \param options  the same on all
@@ -216,6 +262,13 @@ typedef struct tern_lines tern_lines;
  * TERN_EINVAL, TERN_ENOMEM or TERN_EMPI. */
 TERN_API TERN_MUST_CHECK int tern_sort_lines(tern_comm *c, char *text, size_t bytes,
                                              const tern_line_options *options, tern_lines **out);
+
+/** Find the first line of \p text that is out of order after the one before it: less, or with
+ * `unique` also equal. Local; one thread; the text is as that of tern_sort_lines(), but borrowed.
+ * \param[out] offset  where the line begins, or SIZE_MAX if all are in order. \return TERN_OK,
+ * TERN_EINVAL or TERN_ENOMEM. */
+TERN_API TERN_MUST_CHECK int tern_lines_disorder(const char *text, size_t bytes,
+                                                 const tern_line_options *options, size_t *offset);
 
 TERN_API void tern_lines_free(tern_lines *lines); /**< Local; NULL is allowed */
 

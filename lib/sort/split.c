@@ -40,7 +40,7 @@ typedef struct splitting {
     int64_t slack;
     int splitters;
     int quota; /* samples of a splitter in a round */
-    uint64_t round;
+    int round;
     bracket *bracket;
     size_t stride;           /* bytes of a sample with its key */
     int *count, *at;         /* [rank], bytes of samples */
@@ -74,7 +74,7 @@ static int64_t offer(const splitting *s, int i)
     if (all <= s->quota)
         return here;
     double share = (double)s->quota * (double)here / (double)all;
-    double dice = tern_random_real((uint64_t)tern_rank(s->c), s->round, (uint64_t)i);
+    double dice = tern_random_real((uint64_t)tern_rank(s->c), (uint64_t)s->round, (uint64_t)i);
     int64_t n = (int64_t)(share + dice);
     return n < here ? n : here;
 }
@@ -219,7 +219,8 @@ static int begin(splitting *s, int64_t n, const int64_t *want)
     return error;
 }
 
-int tern__split(tern__job *j, int splitters, const int64_t *want, int64_t slack, int64_t *cut)
+int tern__split(tern__job *j, int splitters, const int64_t *want, int64_t slack, int rounds,
+                int64_t *cut)
 {
     int quota = splitters > 0 ? SAMPLES / splitters : 0;
     splitting s = {
@@ -233,10 +234,8 @@ int tern__split(tern__job *j, int splitters, const int64_t *want, int64_t slack,
     };
     int error = begin(&s, (int64_t)j->n, want);
 
-    while (!error && any_open(&s)) {
+    for (; !error && s.round < rounds && any_open(&s); s.round++)
         error = refine(&s);
-        s.round++;
-    }
     cut[0] = 0;
     for (int i = 0; i < splitters && !error; i++) {
         const bracket *b = &s.bracket[i];

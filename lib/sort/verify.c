@@ -144,7 +144,7 @@ static int share(tern_comm *c, const tern__items *t, const void *items, const fi
 /* The comparisons of kinds know images only; here items are what the user sees. */
 static int order_of_user(tern__items *t, const tern_record_layout *layout, bool descending)
 {
-    int error = tern__items_init(t, layout, descending);
+    int error = tern__items_init(t, layout, descending, false);
 
     if (!error)
         tern__record_items(t);

@@ -46,12 +46,14 @@ static void sort_u16(void *images, void *scratch, size_t n)
 
 static void sort_u32(void *images, void *scratch, size_t n)
 {
-    tern__radix_u32(images, scratch, n);
+    (void)scratch;
+    tern__quick_u32(images, n);
 }
 
 static void sort_u64(void *images, void *scratch, size_t n)
 {
-    tern__radix_u64(images, scratch, n);
+    (void)scratch;
+    tern__quick_u64(images, n);
 }
 
 const tern__width *tern__width_of(enum tern_key_type type)

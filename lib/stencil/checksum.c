@@ -7,18 +7,32 @@
 
 #include <string.h>
 
-int tern_stencil_checksum(const tern_stencil *s, uint64_t *out)
+static uint64_t sum_of_row(const tern_stencil *s, int64_t y, int64_t z)
 {
-    const int64_t *start = s->block.start, *count = s->block.count;
+    const int64_t *start = s->block.start, *size = s->grid.size;
+    const int64_t first = start[0] + size[0] * (start[1] + y + size[1] * (start[2] + z));
+    const char *row = s->now + tern__at(s, 0, y, z) * (int64_t)s->element;
     uint64_t sum = 0;
 
-#pragma omp parallel for schedule(static) num_threads(s->team) reduction(+ : sum)
-    for (int64_t y = 0; y < count[1]; y++)
-        for (int64_t x = 0; x < count[0]; x++) {
-            uint64_t index = (uint64_t)(start[0] + x + (start[1] + y) * s->grid.size[0]), bits;
-            memcpy(&bits, &s->now[y * s->pitch + x], sizeof(bits));
-            sum += tern_mix(bits ^ tern_mix(index));
-        }
+    for (int64_t x = 0; x < s->block.count[0]; x++) {
+        uint64_t bits = 0;
+        if (s->type == TERN_STENCIL_F64)
+            memcpy(&bits, row + x * (int64_t)sizeof(double), sizeof(double));
+        else
+            memcpy(&bits, row + x * (int64_t)sizeof(float), sizeof(float));
+        sum += tern_mix(bits ^ tern_mix((uint64_t)(first + x)));
+    }
+    return sum;
+}
+
+int tern_stencil_checksum(const tern_stencil *s, uint64_t *out)
+{
+    uint64_t sum = 0;
+
+#pragma omp parallel for collapse(2) schedule(static) num_threads(s->team) reduction(+ : sum)
+    for (int64_t z = 0; z < s->block.count[2]; z++)
+        for (int64_t y = 0; y < s->block.count[1]; y++)
+            sum += sum_of_row(s, y, z);
     int error = tern_allreduce(s->comm, MPI_IN_PLACE, &sum, 1, MPI_UINT64_T, MPI_SUM);
     if (error >= 0)
         *out = sum;

@@ -12,24 +12,27 @@
 
 static const double pi = 3.14159265358979323846;
 
-/* Point i is at angle pi * i * waves / half, where waves < 2 * half.  Angles are reduced in whole
- * numbers, so large ones are as good as small ones. */
+/* Point i is at the angle pi * (first + i * step) / half.  Angles are reduced in whole numbers, so
+ * large ones are as good as small ones. */
 struct wave {
     int64_t half;
-    int64_t waves;
-    bool periodic;
+    int64_t first, step; /* below 2 * half */
+    bool cosine;
 };
 
 static struct wave wave_of(const tern_stencil *s, int d)
 {
-    bool periodic = s->boundary[d].kind == TERN_PERIODIC;
-    int64_t n = s->grid.size[d];
+    const int64_t n = s->grid.size[d], k = s->wave[d];
 
-    return (struct wave){
-        .half = periodic ? n : n + 1,
-        .waves = periodic ? 2 * (s->wave[d] % n) : s->wave[d] % (2 * (n + 1)),
-        .periodic = periodic,
-    };
+    switch (s->boundary[d][0].kind) {
+    case TERN_PERIODIC: return (struct wave){n, 0, 2 * (k % n), true};
+    case TERN_NEUMANN: /* even round the half points beyond the ends */
+        return (struct wave){2 * n, k % (4 * n), 2 * (k % (2 * n)), true};
+    case TERN_MIRROR: /* even round the first and last point */
+        return (struct wave){n - 1, 0, k % (2 * (n - 1)), true};
+    default: /* odd round the first ghost cells */
+        return (struct wave){n + 1, k % (2 * (n + 1)), k % (2 * (n + 1)), false};
+    }
 }
 
 /* (i * k) mod m, for k < m <= 2^62, without overflow: by doubling. */
@@ -47,27 +50,45 @@ double *tern__stencil_wave(const tern_stencil *s, int d)
 {
     struct wave w = wave_of(s, d);
     int64_t n = s->block.count[d];
-    int64_t from = s->block.start[d] + !w.periodic; /* from where the sine is 0 */
-    int64_t phase = multiply(from, w.waves, 2 * w.half);
+    int64_t phase = (w.first + multiply(s->block.start[d], w.step, 2 * w.half)) % (2 * w.half);
     double *values = tern_alloc((size_t)n * sizeof(*values));
 
     for (int64_t i = 0; i < n && values != NULL; i++) {
         double angle = pi * (double)phase / (double)w.half;
-        values[i] = w.periodic ? cos(angle) : sin(angle);
-        phase = (phase + w.waves) % (2 * w.half);
+        values[i] = w.cosine ? cos(angle) : sin(angle);
+        phase = (phase + w.step) % (2 * w.half);
     }
     return values;
 }
 
+/* With the weights as the kernels have them. */
 long double tern__stencil_eigenvalue(const tern_stencil *s)
 {
-    long double value = s->weights.centre;
+    long double angle[DIMS] = {0};
+    struct shape shape = s->shape;
 
+    for (int i = 0; i < shape.n && s->type == TERN_STENCIL_F32; i++)
+        shape.weights[i] = (float)shape.weights[i];
     for (int d = 0; d < s->grid.dims; d++) {
         struct wave w = wave_of(s, d);
-        value += 2 * s->weights.side * cosl(acosl(-1) * (long double)w.waves / (long double)w.half);
+        angle[d] = acosl(-1) * (long double)w.step / (long double)w.half;
     }
-    return value;
+    return tern__shape_symbol(&shape, angle);
+}
+
+/* Whether the mode fits the ends of dimension d.  Constant ghost cells continue a sine only as far
+ * as the first of them. */
+static bool fits(const tern_stencil *s, int d)
+{
+    const tern_boundary *b = s->boundary[d];
+
+    if (b[0].kind != b[1].kind || b[0].of != NULL || b[1].of != NULL)
+        return false;
+    if (b[0].kind == TERN_NEUMANN)
+        return b[0].value == 0 && b[1].value == 0;
+    if (b[0].kind == TERN_DIRICHLET)
+        return b[0].value == b[1].value && s->shape.reach[d] == 1;
+    return b[0].kind != TERN_ROBIN;
 }
 
 bool tern__stencil_rest(const tern_stencil *s, double *value)
@@ -76,70 +97,82 @@ bool tern__stencil_rest(const tern_stencil *s, double *value)
 
     *value = 0;
     for (int d = 0; d < s->grid.dims; d++) {
-        if (s->boundary[d].kind == TERN_PERIODIC)
-            continue;
-        if (found && s->boundary[d].value != *value)
+        const tern_boundary *b = s->boundary[d];
+        if (!fits(s, d) || (b->kind == TERN_DIRICHLET && found && b->value != *value))
             return false;
-        *value = s->boundary[d].value;
-        found = true;
+        if (b->kind == TERN_DIRICHLET) {
+            *value = b->value;
+            found = true;
+        }
     }
-    return true;
+    return s->shape.family != FAMILY_POINTS;
 }
 
-/* A step rounds each of its few operations on terms whose sum is at most the largest value, so it
- * adds at most 4 eps of that; later steps do not enlarge it, because the weights are positive and
- * add to 1. */
-static double rounding(double rest, long double factor, int64_t steps)
+/* A step rounds each of its few operations on terms whose sum is at most the sum of the weights'
+ * sizes times the largest value; those are 1 as long as none is negative, so later steps do not
+ * enlarge it. */
+static double rounding(const tern_stencil *s, double rest, long double factor)
 {
-    long double size = fabsl(factor), sum;
+    const long double steps = (long double)s->work.steps + 1;
+    long double size = fabsl(factor), sum = steps;
+    double eps = s->type == TERN_STENCIL_F64 ? DBL_EPSILON : FLT_EPSILON, terms = s->shape.n;
 
     if (size < 1)
-        sum = (1 - powl(size, (long double)(steps + 1))) / (1 - size);
-    else
-        sum = (long double)(steps + 1);
-    return (double)(4 * DBL_EPSILON * (sum + (steps + 1) * fabsl((long double)rest)));
+        sum = (1 - powl(size, steps)) / (1 - size);
+    return (double)((2 + terms) * eps * (sum + steps * fabsl((long double)rest)));
 }
 
-static double largest_error(const tern_stencil *s, const double *wave[2], double rest, double scale)
+static double row_error(const tern_stencil *s, double *const *wave, double rest, double scale,
+                        const int64_t at[2])
 {
-    const int64_t *count = s->block.count;
     double largest = 0;
 
-#pragma omp parallel for schedule(static) num_threads(s->team) reduction(max : largest)
-    for (int64_t y = 0; y < count[1]; y++)
-        for (int64_t x = 0; x < count[0]; x++) {
-            double exact = rest + scale * (wave[0][x] * wave[1][y]);
-            double error = fabs(s->now[y * s->pitch + x] - exact);
-            if (!(error <= largest)) /* also where it is no number */
-                largest = isnan(error) ? INFINITY : error;
-        }
+    for (int64_t x = 0; x < s->block.count[0]; x++) {
+        double shape = wave[0][x] * wave[1][at[0]];
+        if (s->grid.dims == 3)
+            shape *= wave[2][at[1]];
+        double error =
+            fabs(tern__get(s, s->now, tern__at(s, x, at[0], at[1])) - (rest + scale * shape));
+        if (!(error <= largest)) /* also where it is no number */
+            largest = isnan(error) ? INFINITY : error;
+    }
+    return largest;
+}
+
+static double largest_error(const tern_stencil *s, double *const *wave, double rest, double scale)
+{
+    double largest = 0;
+
+#pragma omp parallel for collapse(2) schedule(static) num_threads(s->team) reduction(max : largest)
+    for (int64_t z = 0; z < s->block.count[2]; z++)
+        for (int64_t y = 0; y < s->block.count[1]; y++)
+            largest = fmax(largest, row_error(s, wave, rest, scale, (int64_t[]){y, z}));
     return largest;
 }
 
 int tern_stencil_error(const tern_stencil *s, double *error, double *bound)
 {
-    double *wave[2] = {NULL, NULL}, rest, largest = 0;
-    long double factor = tern__stencil_eigenvalue(s);
+    double *wave[DIMS] = {NULL}, rest, largest = 0;
     int status = TERN_OK;
 
     if (!s->exact || !tern__stencil_rest(s, &rest))
         return tern_fail(TERN_ENOTSUP, NULL, "no exact solution is known for this state");
-    for (int d = 0; d < 2 && s->now != NULL; d++) {
+    long double factor = tern__stencil_eigenvalue(s);
+    for (int d = 0; d < s->grid.dims && s->now != NULL; d++) {
         wave[d] = tern__stencil_wave(s, d);
         if (wave[d] == NULL)
             status = TERN_ENOMEM;
     }
-    if (status >= 0 && s->now != NULL)
-        largest = largest_error(s, (const double *[]){wave[0], wave[1]}, rest,
-                                (double)powl(factor, (long double)s->work.steps));
-    tern_free(wave[0]);
-    tern_free(wave[1]);
+    if (wave[0] != NULL && wave[1] != NULL && status >= 0)
+        largest = largest_error(s, wave, rest, (double)powl(factor, (long double)s->work.steps));
+    for (int d = 0; d < DIMS; d++)
+        tern_free(wave[d]);
     status = tern_agree(s->comm, status);
     if (status >= 0)
         status = tern_allreduce(s->comm, MPI_IN_PLACE, &largest, 1, MPI_DOUBLE, MPI_MAX);
     if (status < 0)
         return status;
     *error = largest;
-    *bound = rounding(rest, factor, s->work.steps);
+    *bound = rounding(s, rest, factor);
     return TERN_OK;
 }

@@ -45,15 +45,27 @@ static void lay_out(const tern_stencil *s, struct picture *p)
     p->height = p->rows * p->zoom;
 }
 
+/* The plane that is shown, counted in this rank's block: the middle one. */
+static int64_t middle(const tern_stencil *s)
+{
+    return s->grid.size[2] / 2 - s->block.start[2];
+}
+
+/* Rows that this rank has of it. */
+static int64_t rows(const tern_stencil *s)
+{
+    return middle(s) >= 0 && middle(s) < s->block.count[2] ? s->block.count[1] : 0;
+}
+
 /* Smallest and largest value of all ranks. */
 static int find_range(const tern_stencil *s, struct picture *p)
 {
     double range[2] = {-INFINITY, -INFINITY}; /* of -u and u */
     int error;
 
-    for (int64_t y = 0; y < s->block.count[1]; y++)
+    for (int64_t y = 0; y < rows(s); y++)
         for (int64_t x = 0; x < s->block.count[0]; x++) {
-            double u = s->now[y * s->pitch + x];
+            double u = tern__get(s, s->now, tern__at(s, x, y, middle(s)));
             range[0] = fmax(range[0], -u);
             range[1] = fmax(range[1], u);
         }
@@ -88,7 +100,7 @@ static int64_t sum_of(const tern_stencil *s, const struct picture *p, const int6
 
     for (int64_t j = y[0]; j < y[1]; j++)
         for (int64_t i = x[0]; i < x[1]; i++) {
-            double u = (s->now[j * s->pitch + i] - p->low) * scale;
+            double u = (tern__get(s, s->now, tern__at(s, i, j, middle(s))) - p->low) * scale;
             sum += u >= 0 && u <= steps ? llrint(u) : 0; /* no number: the first colour */
         }
     return sum;
@@ -97,7 +109,7 @@ static int64_t sum_of(const tern_stencil *s, const struct picture *p, const int6
 static void add_block(const tern_stencil *s, const struct picture *p)
 {
 #pragma omp parallel for schedule(static) num_threads(s->team)
-    for (int64_t row = 0; row < p->rows; row++) {
+    for (int64_t row = 0; row < (rows(s) > 0 ? p->rows : 0); row++) {
         int64_t x[2], y[2];
         points_on(s, 1, row, p->rows, y);
         for (int64_t column = 0; column < p->columns && y[0] < y[1]; column++) {

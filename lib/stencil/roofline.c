@@ -7,17 +7,33 @@
 
 #include <math.h>
 
+/* The stencil of one point is the scale of STREAM. */
 static int scale(void *context, size_t variant, uint64_t repetitions)
 {
     const tern_stencil *s = context;
-    int64_t rows = s->now != NULL ? s->block.count[1] : 0;
+    const int64_t planes = s->now != NULL ? s->block.count[2] : 0;
+    static const int here[1][DIMS] = {{0}};
+    kernel *k = s->kernels->of[s->type][FAMILY_POINTS][variant];
+    const struct sweep row = {
+        .pitch = s->pitch,
+        .plane = s->plane,
+        .columns = s->block.count[0],
+        .rows = 1,
+        .weights = (double[]){0.5},
+        .points = here,
+        .n = 1,
+    };
 
-    (void)variant;
     for (uint64_t i = 0; i < repetitions; i++) {
-#pragma omp parallel for schedule(static) num_threads(s->team)
-        for (int64_t y = 0; y < rows; y++)
-            tern__row_scale(s->next + y * s->pitch, s->now + y * s->pitch, s->weights.side,
-                            s->block.count[0]);
+#pragma omp parallel for collapse(2) schedule(static) num_threads(s->team)
+        for (int64_t z = 0; z < planes; z++)
+            for (int64_t y = 0; y < s->block.count[1]; y++) {
+                struct sweep sweep = row;
+                int64_t at = tern__at(s, 0, y, z) * (int64_t)s->element;
+                sweep.in = s->now + at;
+                sweep.out = s->next + at;
+                k(&sweep);
+            }
     }
     return TERN_OK;
 }
@@ -83,6 +99,6 @@ int tern_stencil_roofline(tern_stencil *s, double *points_per_second)
     for (; error >= 0 && isnan(pass); limit *= 2)
         error = measure(s, limit, &pass);
     if (error >= 0)
-        *points_per_second = (double)size[0] * (double)size[1] / pass;
+        *points_per_second = (double)size[0] * (double)size[1] * (double)size[2] / pass;
     return error;
 }

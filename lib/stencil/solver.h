@@ -3,48 +3,167 @@
 #ifndef TERN_STENCIL_SOLVER_H
 #define TERN_STENCIL_SOLVER_H
 
+#include "stencil/kernel.h"
 #include "stencil/stencil.h"
 
-/* Coefficients of a stencil. */
-struct weights {
-    double centre; /* of the point itself */
-    double side;   /* of its neighbours */
+enum {
+    DIMS = TERN_GRID_DIMS,
+    MOST_DEPTH = 64, /* steps of a block */
+    MOST_PLANS = 8   /* ways to block that are tried */
 };
 
-/* Compute n points of a row: in[-1 .. n] and the rows `pitch` elements away are read. */
-typedef void row_kernel(double *restrict out, const double *restrict in, int64_t pitch, int64_t n,
-                        struct weights w);
+/* ---- Shapes ---------------------------------------------------------------------------------- */
 
-/* A stencil: one row of the table in kernels.c. */
-struct stencil_kernel {
-    const char *name;
+/* A stencil with its weights. */
+struct shape {
+    enum family family;
     int dims;
-    int64_t reach; /* how far its neighbours are */
-    row_kernel *row;
+    int reach[DIMS]; /* how far its neighbours are */
+    int n;           /* weights */
+    double weights[MOST_POINTS];
+    int points[MOST_POINTS][DIMS]; /* of FAMILY_POINTS */
 };
-int tern__stencil_find(const char *name, const struct stencil_kernel **out);
 
-/* out[i] = factor * in[i] */
-void tern__row_scale(double *restrict out, const double *restrict in, double factor, int64_t n);
+/* The Laplacian, for points 1 apart. */
+int tern__shape_named(const char *name, struct shape *out);
+int tern__shape_points(const tern_stencil_point *points, size_t n, int dims, struct shape *out);
+
+/* out = identity + scale * s, of a named stencil. */
+void tern__shape_combine(const struct shape *s, double identity, double scale, struct shape *out);
+
+/* What a named stencil multiplies waves of these angles a point by, and the most negative such
+ * factor of all angles, as a positive number. */
+long double tern__shape_symbol(const struct shape *s, const long double *angle);
+double tern__shape_steepest(const struct shape *s);
+
+int tern__kernels_find(const char *isa, const struct kernel_set **out);
+
+/* ---- Arrays ---------------------------------------------------------------------------------- */
+
+/* Points [low, high) along each dimension, counted from the block's first. */
+struct range {
+    int64_t low[DIMS], high[DIMS];
+};
+
+/* A ghost cell is factor * u(source) + value, of the point that lies `source` inside the end. */
+struct ghost {
+    int source;
+    double factor, value;
+};
+
+/* What is beyond one end of one dimension. */
+struct face {
+    bool closed; /* ghost cells come from here, not from other points of a period */
+    bool live;   /* ... and change with the points */
+    tern_boundary_function *of;
+    void *context;
+    struct ghost ghost[MOST_REACH];
+};
+
+/* How steps are grouped. */
+struct blocking {
+    int depth;          /* steps of a block */
+    int64_t tile[DIMS]; /* points of a tile along x and, in space, y */
+    bool stream;        /* stores go past the cache; depth is 1 */
+};
 
 struct tern_stencil {
     tern_comm *comm; /* borrowed */
     tern_grid grid;
     tern_block block;
-    const struct stencil_kernel *kernel;
-    struct weights weights;
-    tern_boundary boundary[TERN_GRID_DIMS];
-    int threads;        /* that may be used */
-    int team;           /* that are worth it */
-    int64_t margin;     /* elements before a row's first point, ghost cells and padding */
-    int64_t pitch;      /* elements from row to row */
-    double *array[2];   /* blocks of tern_alloc() */
-    double *now, *next; /* first points of the two arrays */
-    tern_halo *halo;
+    struct shape laplacian; /* of a named stencil */
+    struct shape shape;     /* of a step */
+    enum tern_stencil_type type;
+    size_t element; /* bytes */
+    const struct kernel_set *kernels;
+    double diffusion;
+    tern_boundary boundary[DIMS][2];
+    struct face face[DIMS][2];
+    bool live;     /* whether any face is */
+    int threads;   /* that may be used */
+    int team;      /* that are worth it */
+    int most_deep; /* steps that the ghost cells are enough for */
+    int64_t ghost[DIMS];
+    int64_t margin; /* elements before a row's first point: ghost cells and padding */
+    int64_t pitch, plane;
+    void *array[2];
+    char *now, *next;                /* first points of the two arrays, NULL without points */
+    tern_halo *halo[MOST_DEPTH + 1]; /* one for each depth in use */
+    const char *halo_mode;
+    struct blocking plan[MOST_PLANS]; /* the best is kept as the first when all were tried */
+    double trial[MOST_PLANS];         /* seconds a step; 0: not tried */
+    int plans, trials;
     tern_stencil_work work;
     bool exact; /* the state is a mode, of these waves */
-    int64_t wave[TERN_GRID_DIMS];
+    int64_t wave[DIMS];
 };
+
+/* Elements from the first point. */
+static inline int64_t tern__at(const tern_stencil *s, int64_t x, int64_t y, int64_t z)
+{
+    return x + y * s->pitch + z * s->plane;
+}
+
+static inline double tern__get(const tern_stencil *s, const char *array, int64_t at)
+{
+    return s->type == TERN_STENCIL_F64 ? ((const double *)array)[at]
+                                       : (double)((const float *)array)[at];
+}
+
+static inline void tern__set(const tern_stencil *s, char *array, int64_t at, double value)
+{
+    if (s->type == TERN_STENCIL_F64)
+        ((double *)array)[at] = value;
+    else
+        ((float *)array)[at] = (float)value;
+}
+
+static inline int64_t tern__least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline int64_t tern__most(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* How the grid is cut, and its ends; then, when the plans are known, ghost cells and strides. */
+int tern__lay_out(tern_stencil *s, const tern_stencil_spec *spec);
+void tern__set_strides(tern_stencil *s);
+
+/* Refuse what the node cannot hold.  Collective. */
+int tern__check_memory(const tern_stencil *s);
+int tern__make_arrays(tern_stencil *s);
+
+/* Whether ghost cells of this dimension come from other points, of this rank or another. */
+static inline bool tern__exchanged(const tern_stencil *s, int d)
+{
+    return d < s->grid.dims && (s->grid.parts[d] > 1 || s->grid.periodic[d]);
+}
+
+/* Points that are computed in a step after which `left` steps of the block follow, and those that
+ * are known before a block of `left` steps: ghost cells that other ranks compute too. */
+void tern__extent(const tern_stencil *s, int left, struct range *out);
+
+/* ---- Boundaries ------------------------------------------------------------------------------ */
+
+int tern__faces(tern_stencil *s, const tern_stencil_spec *spec);
+
+/* Set the ghost cells beyond the ends of the grid: all of them, or those that change with the
+ * points of `box`, which have just become those of `step`. */
+void tern__fill_all(const tern_stencil *s, char *array);
+void tern__fill_live(const tern_stencil *s, char *array, const struct range *box, int64_t step);
+
+/* ---- Steps ----------------------------------------------------------------------------------- */
+
+/* Compute `steps` steps, for which the ghost cells are enough, as one block. */
+void tern__block(tern_stencil *s, const struct blocking *how, int steps);
+
+/* Ways to block this grid on this machine, the same on all ranks.  Collective. */
+int tern__plan(tern_stencil *s, const tern_stencil_spec *spec);
+
+/* ---- Exact solutions ------------------------------------------------------------------------- */
 
 /* Values at the caller's points along dimension d of the mode with the solver's waves: an array of
  * tern_alloc(), to be freed, or NULL. */

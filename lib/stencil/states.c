@@ -4,63 +4,73 @@
 
 #include "stencil/solver.h"
 
+#include <math.h>
 #include <string.h>
 
 /* What the functions see. */
 struct scene {
     const tern_stencil *solver;
     uint64_t seed;
-    double rest;     /* of mode: the value that it is added to */
-    double *wave[2]; /* of mode: one value for each column, one for each row of the block */
+    double rest;        /* of mode: the value that it is added to */
+    double *wave[DIMS]; /* of mode: one value for each column, row and plane of the block */
 };
 
-typedef double state_function(const struct scene *scene, int64_t x, int64_t y);
+typedef double state_function(const struct scene *scene, const int64_t at[DIMS]);
 
-static double mode_at(const struct scene *scene, int64_t x, int64_t y)
+static double mode_at(const struct scene *scene, const int64_t at[DIMS])
 {
     const tern_stencil *s = scene->solver;
-    double wave = scene->wave[0][x - s->block.start[0]] * scene->wave[1][y - s->block.start[1]];
+    double wave = 1;
 
+    for (int d = 0; d < s->grid.dims; d++)
+        wave *= scene->wave[d][at[d] - s->block.start[d]];
     return scene->rest + wave;
 }
 
-static double noise_at(const struct scene *scene, int64_t x, int64_t y)
+static double noise_at(const struct scene *scene, const int64_t at[DIMS])
 {
-    uint64_t index = (uint64_t)(x + y * scene->solver->grid.size[0]);
+    const int64_t *size = scene->solver->grid.size;
+    uint64_t index = (uint64_t)(at[0] + size[0] * (at[1] + size[1] * at[2]));
 
     return 2 * tern_random_real(scene->seed, 0, index) - 1;
 }
 
-/* Position of a point in a square of side 1 round the middle, distances the same along x and y. */
-static void place(const struct scene *scene, int64_t x, int64_t y, double at[2])
+/* Position of a point in a square or cube of side 1 round the middle, distances the same along all
+ * dimensions. */
+static void place(const struct scene *scene, const int64_t at[DIMS], double out[DIMS])
 {
     const int64_t *size = scene->solver->grid.size;
-    double side = (double)(size[0] > size[1] ? size[0] : size[1]);
+    double side = 1;
 
-    at[0] = 0.5 + ((double)x + 0.5 - 0.5 * (double)size[0]) / side;
-    at[1] = 0.5 + ((double)y + 0.5 - 0.5 * (double)size[1]) / side;
+    for (int d = 0; d < DIMS; d++)
+        side = fmax(side, (double)size[d]);
+    for (int d = 0; d < DIMS; d++)
+        out[d] = 0.5 + ((double)at[d] + 0.5 - 0.5 * (double)size[d]) / side;
 }
 
-/* The hottest of the discs that cover a point; each has four random numbers of its own. */
-static double spot_at(const struct scene *scene, int64_t x, int64_t y)
+/* The hottest of the discs or balls that cover a point; each has random numbers of its own. */
+static double spot_at(const struct scene *scene, const int64_t at[DIMS])
 {
     enum { DISCS = 24 };
-    double at[2], heat = 0;
+    static const uint64_t number[DIMS] = {0, 1, 4};
+    double here[DIMS] = {0}, heat = 0;
 
-    place(scene, x, y, at);
+    place(scene, at, here);
     for (uint64_t i = 0; i < DISCS; i++) {
-        double dx = at[0] - tern_random_real(scene->seed, i, 0);
-        double dy = at[1] - tern_random_real(scene->seed, i, 1);
-        double radius = 0.02 + 0.1 * tern_random_real(scene->seed, i, 2);
+        double radius = 0.02 + 0.1 * tern_random_real(scene->seed, i, 2), far = 0;
         double own = 0.3 + 0.7 * tern_random_real(scene->seed, i, 3);
-        if (dx * dx + dy * dy <= radius * radius && own > heat)
+        for (int d = 0; d < scene->solver->grid.dims; d++) {
+            double along = here[d] - tern_random_real(scene->seed, i, number[d]);
+            far += along * along;
+        }
+        if (far <= radius * radius && own > heat)
             heat = own;
     }
     return heat;
 }
 
 /* TERN in letters of 5 x 7 squares, one square apart, in a frame of two squares. */
-static double letters_at(const struct scene *scene, int64_t x, int64_t y)
+static double letters_at(const struct scene *scene, const int64_t at[DIMS])
 {
     static const char *const rows[] = {
         "##### ##### ####  #   #", /* the top row */
@@ -68,11 +78,11 @@ static double letters_at(const struct scene *scene, int64_t x, int64_t y)
         "  #   #     # #   #   #", "  #   #     #  #  #   #", "  #   ##### #   # #   #",
     };
     enum { HIGH = sizeof(rows) / sizeof(rows[0]), WIDE = 23, FRAME = 2 };
-    double at[2];
+    double here[DIMS] = {0};
 
-    place(scene, x, y, at);
-    double column = (at[0] - 0.5) * (WIDE + 2 * FRAME) + 0.5 * WIDE;
-    double row = (0.5 - at[1]) * (WIDE + 2 * FRAME) + 0.5 * HIGH;
+    place(scene, at, here);
+    double column = (here[0] - 0.5) * (WIDE + 2 * FRAME) + 0.5 * WIDE;
+    double row = (0.5 - here[1]) * (WIDE + 2 * FRAME) + 0.5 * HIGH;
     if (column < 0 || column >= WIDE || row < 0 || row >= HIGH)
         return 0;
     return rows[(int)row][(int)column] == '#';
@@ -95,14 +105,23 @@ const char *tern_stencil_state_name(int i)
     return i >= 0 && i < STATES ? states[i].name : NULL;
 }
 
+static void set_row(tern_stencil *s, const struct scene *scene, state_function *at, int64_t y,
+                    int64_t z)
+{
+    const int64_t *start = s->block.start;
+
+    for (int64_t x = 0; x < s->block.count[0]; x++) {
+        const int64_t point[DIMS] = {start[0] + x, start[1] + y, start[2] + z};
+        tern__set(s, s->now, tern__at(s, x, y, z), at(scene, point));
+    }
+}
+
 static void set(tern_stencil *s, const struct scene *scene, state_function *at)
 {
-    const int64_t *start = s->block.start, *count = s->block.count;
-
-#pragma omp parallel for schedule(static) num_threads(s->team)
-    for (int64_t y = 0; y < count[1]; y++)
-        for (int64_t x = 0; x < count[0]; x++)
-            s->now[y * s->pitch + x] = at(scene, start[0] + x, start[1] + y);
+#pragma omp parallel for collapse(2) schedule(static) num_threads(s->team)
+    for (int64_t z = 0; z < s->block.count[2]; z++)
+        for (int64_t y = 0; y < s->block.count[1]; y++)
+            set_row(s, scene, at, y, z);
 }
 
 int tern_stencil_begin(tern_stencil *s, const tern_stencil_state *state)
@@ -123,14 +142,14 @@ int tern_stencil_begin(tern_stencil *s, const tern_stencil_state *state)
     s->work = (tern_stencil_work){0};
     if (s->now == NULL)
         return TERN_OK;
-    for (int d = 0; at == mode_at && d < 2; d++) {
+    for (int d = 0; at == mode_at && d < s->grid.dims; d++) {
         scene.wave[d] = tern__stencil_wave(s, d);
         if (scene.wave[d] == NULL)
             error = TERN_ENOMEM;
     }
     if (error >= 0)
         set(s, &scene, at);
-    tern_free(scene.wave[0]);
-    tern_free(scene.wave[1]);
+    for (int d = 0; d < DIMS; d++)
+        tern_free(scene.wave[d]);
     return error;
 }

@@ -1,14 +1,26 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /** \file stencil.h
- * Explicit time stepping on a grid that is spread over all ranks.
+ * Explicit time stepping on a grid that is spread over all ranks, in the plane or in space.
  *
- * The heat equation u_t = D (u_xx + u_yy), forward in time and centred in space:
+ * A stencil computes each point from the points round it.  The sums below are taken in just the
+ * order of their brackets, from left to right, and without fused multiply-adds, so the bits of the
+ * result do not depend on ranks, threads, halo mode, blocks of steps or vector width.  With w[0] of
+ * the point itself:
  *
- *   u'(x, y) = (c u(x, y) + w (u(x-1, y) + u(x+1, y))) + w (u(x, y-1) + u(x, y+1))
+ *   stars      2d5 (2dr1), 2dr2, 2dr3, 2dr4; 3d7 (3dr1), 3d13 (3dr2), 3d19 (3dr3), 3d25 (3dr4)
+ *              w[0] u + w[1] p[1] + w[2] p[2] + ..., where p[r] are the points at distance r,
+ *              ((x-r + x+r) + (y-r + y+r)) in the plane, in space + (z-r + z+r)
+ *   squares    2d9, 2d25, 2d49, 2d81, of radius R = 1 to 4
+ *              B[0](x) + (B[1](x-1) + B[1](x+1)) + (B[2](x-2) + B[2](x+2)) + ..., where
+ *              B[j](x) = w[j,0] u + w[j,1] (y-1 + y+1) + w[j,2] (y-2 + y+2) + ...
+ *   the cube   3d27
+ *              B[0](x) + (B[1](x-1) + B[1](x+1)), where B[j](x) = w[j] u + w[j+1] f + w[j+2] e,
+ *              f = (y-1 + y+1) + P(y), e = P(y-1) + P(y+1), P(y) = (z-1 + z+1)
+ *   any        w[0] u[0] + w[1] u[1] + ... in the order of the user's table
  *
- * with the diffusion number w = D dt / h^2 and c = 1 - 4 w.  The brackets are part of the
- * definition: every value is computed in just this order and without fused multiply-adds, so the
- * bits of the result do not depend on ranks, threads, halo mode or vector width. */
+ * The named ones are Laplacians L for points 1 apart: stars and squares of order 2 R, the cube the
+ * isotropic one of order 2.  The heat equation u_t = D (u_xx + u_yy + ...), forward in time, is
+ * u' = u + w L u with the diffusion number w = D dt / h^2. */
 #ifndef TERN_STENCIL_STENCIL_H
 #define TERN_STENCIL_STENCIL_H
 
@@ -20,39 +32,78 @@ TERN_BEGIN_DECLS
 
 typedef struct tern_stencil tern_stencil;
 
+/** Name of the \p i-th stencil, NULL past the last.  Local; static storage. */
+TERN_API const char *tern_stencil_name(int i);
+
+/** Name of the \p i-th set of kernels of this build, NULL past the last: avx512, avx2, baseline.
+ * Local; static storage. */
+TERN_API const char *tern_stencil_isa_name(int i);
+
+/** What a point is. */
+enum tern_stencil_type { TERN_STENCIL_F64, TERN_STENCIL_F32 };
+
+/** One point of a user's stencil: its place beside the computed one, at most 4 away, and weight. */
+typedef struct tern_stencil_point {
+    int at[TERN_GRID_DIMS];
+    double weight;
+} tern_stencil_point;
+
+/** The ghost cells beyond one end of one dimension. */
 enum tern_boundary_kind {
-    TERN_DIRICHLET, /**< the points just outside the grid keep a value */
-    TERN_PERIODIC   /**< the last point is a neighbour of the first */
+    TERN_DIRICHLET, /**< a value, or a function of place and time */
+    TERN_PERIODIC,  /**< at both ends: the last point is a neighbour of the first */
+    TERN_NEUMANN,   /**< outward derivative, with points 1 apart: value = du/dn */
+    TERN_ROBIN,     /**< a u + b du/dn = value */
+    TERN_MIRROR     /**< the points inside, mirrored at the last point */
 };
 
-/** What is beyond the ends of one dimension. */
+/** Value of the ghost cell at \p point, counted in the whole grid, so -1, -2, ... or size,
+ * size + 1, ... along one dimension, after \p step steps.  Called by many threads at once. */
+typedef double tern_boundary_function(void *context, const int64_t point[TERN_GRID_DIMS],
+                                      int64_t step);
+
+/** What is beyond one end of one dimension.  The ends of TERN_NEUMANN and TERN_ROBIN lie half way
+ * between the last point and the first ghost cell. */
 typedef struct tern_boundary {
     enum tern_boundary_kind kind;
-    double value; /**< of TERN_DIRICHLET */
+    double value;               /**< of TERN_DIRICHLET, TERN_NEUMANN and TERN_ROBIN */
+    double a, b;                /**< of TERN_ROBIN, not below 0 */
+    tern_boundary_function *of; /**< of TERN_DIRICHLET: in place of the value; NULL: none */
+    void *context;              /**< passed to it */
 } tern_boundary;
 
 typedef struct tern_stencil_spec {
-    const char *stencil;                    /**< its name: 2d5 */
-    int64_t size[TERN_GRID_DIMS];           /**< points along x and y */
-    int parts[TERN_GRID_DIMS];              /**< blocks along x and y; 0: chosen */
-    tern_boundary boundary[TERN_GRID_DIMS]; /**< of x and y */
-    double diffusion;                       /**< w above, in (0, 1/4]: beyond it is not stable */
-    const char *halo;                       /**< one of tern_halo_mode_name() */
-    int threads;                            /**< of each rank; 0: as many as it has CPUs */
+    const char *stencil;              /**< one of tern_stencil_name(), for the heat equation */
+    const tern_stencil_point *points; /**< or any points: u' = their sum; NULL: named */
+    size_t n_points;                  /**< at most 729 */
+    int dims;                         /**< of the points: 2 or 3 */
+    enum tern_stencil_type type;
+    int64_t size[TERN_GRID_DIMS];              /**< points along x, y and z */
+    int parts[TERN_GRID_DIMS];                 /**< blocks along them; 0: chosen */
+    tern_boundary boundary[TERN_GRID_DIMS][2]; /**< before and behind, along x, y and z */
+    double diffusion; /**< w above, at most what is stable: 1/4 for 2d5; 0: 0.8 of that */
+    const char *halo; /**< one of tern_halo_mode_name() */
+    int threads;      /**< of each rank; 0: as many as it has CPUs */
+    int64_t block;    /**< steps in one pass over memory and between two exchanges, at most 64; 0:
+                         chosen by a model of the caches, and by trials during the first steps */
+    int64_t tile;     /**< points of a tile along x, in space along y; 0: chosen */
+    const char *isa;  /**< one of tern_stencil_isa_name(), NULL: the best of this processor */
 } tern_stencil_spec;
 
 /** Set up a solver; the field is 0.  Collective over \p c, which is borrowed until
- * tern_stencil_close().  Each rank needs 16 bytes for each of its points.  \param[in] spec  copied.
- * \param[out] out  owned by the caller; unchanged on failure.  \return TERN_OK, TERN_EINVAL,
- * TERN_ENOTSUP, TERN_ENOMEM (also when the ranks of a node need more than the node has) or
- * TERN_EMPI; if one rank fails, all do. */
+ * tern_stencil_close().  Each rank needs two elements for each of its points and ghost cells; with
+ * blocks, these are as deep as the block's steps times the stencil's reach.
+ * \param[in] spec  copied.  \param[out] out  owned by the caller; unchanged on failure.
+ * \return TERN_OK, TERN_EINVAL, TERN_ENOTSUP, TERN_ENOMEM (also when the ranks of a node need more
+ * than the node has) or TERN_EMPI; if one rank fails, all do. */
 TERN_API TERN_MUST_CHECK int tern_stencil_open(tern_comm *c, const tern_stencil_spec *spec,
                                                tern_stencil **out);
 
 /** Free \p s; NULL is allowed.  Collective. */
 TERN_API void tern_stencil_close(tern_stencil *s);
 
-/** Compute \p steps steps.  Collective; OpenMP threads inside each rank. */
+/** Compute \p steps steps.  Collective; OpenMP threads inside each rank.  Blocks of steps do not
+ * reach beyond a call, so many steps in one call are faster. */
 TERN_API TERN_MUST_CHECK int tern_stencil_run(tern_stencil *s, int64_t steps);
 
 /** How the grid is cut.  Local; valid until tern_stencil_close(). */
@@ -61,8 +112,23 @@ TERN_API const tern_grid *tern_stencil_grid(const tern_stencil *s);
 /** Threads of this rank.  Local. */
 TERN_API int tern_stencil_threads(const tern_stencil *s);
 
-/** The caller's block: point (x, y), counted from the block's first, is at element x + y * \p pitch
- * of the array that is returned.  Valid until the next step.  Local. */
+/** The blocks in use: steps, and points of a tile along x or, in space, y (0: all).  They change
+ * while they are tried.  Local. */
+TERN_API void tern_stencil_blocking(const tern_stencil *s, int *steps, int64_t *tile);
+
+/** The diffusion number in use.  Local. */
+TERN_API double tern_stencil_diffusion(const tern_stencil *s);
+
+/** The kernels in use.  Local; static storage. */
+TERN_API const char *tern_stencil_isa(const tern_stencil *s);
+
+/** The caller's block: point (x, y, z), counted from the block's first, is at element
+ * x + y * \p strides[1] + z * \p strides[2] of the array that is returned, of doubles or floats as
+ * the type says.  NULL if the block is empty.  Valid until the next step.  Local. */
+TERN_API const void *tern_stencil_points(const tern_stencil *s, tern_block *block,
+                                         int64_t strides[TERN_GRID_DIMS]);
+
+/** The same for doubles in the plane; NULL if they are floats. */
 TERN_API const double *tern_stencil_field(const tern_stencil *s, tern_block *block, int64_t *pitch);
 
 /** Work done so far by this rank. */
@@ -100,7 +166,8 @@ TERN_API TERN_MUST_CHECK int tern_stencil_begin(tern_stencil *s, const tern_sten
 
 /* ---- Verification ---------------------------------------------------------------------------- */
 
-/** Sum modulo 2^64 over all points of mix(bits ^ mix(index)), where index is x + y * size[0]:
+/** Sum modulo 2^64 over all points of mix(bits ^ mix(index)), where index is x + size[0] * (y +
+ * size[1] * z):
  * equal fields have equal checksums, whatever the ranks.  Collective. */
 TERN_API TERN_MUST_CHECK int tern_stencil_checksum(const tern_stencil *s, uint64_t *out);
 

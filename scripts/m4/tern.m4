@@ -69,12 +69,6 @@ AC_DEFUN([TERN_WANT], [
   AM_CONDITIONAL([HAVE_$1], [test "x$have_$1" = xyes])
 ])
 
-# TERN_WANT_HDF5: parallel HDF5 of the MPI in use; only looked for, nothing uses it yet.
-AC_DEFUN([TERN_WANT_HDF5], [
-  AS_CASE(["$CC "], [*mpich*], [tern_hdf5="hdf5-mpich"], [tern_hdf5="hdf5-openmpi"])
-  PKG_CHECK_EXISTS([$tern_hdf5], [have_HDF5=yes], [have_HDF5="no (Debian: lib$tern_hdf5-dev)"])
-])
-
 AC_DEFUN([TERN_ENABLE_DEBUG], [
   AC_ARG_ENABLE([debug], [AS_HELP_STRING([--enable-debug], [compile in TERN_ASSERT checks])],
     [], [enable_debug=no])

@@ -52,6 +52,14 @@ barrier() {
     .ranks == $p and ([.points[] | .call] | unique == ["MPI_Barrier", "tern_barrier"])' barrier.json
 }
 
+# Every halo mode of this build but partitioned, and what plain MPI and views add.
+halo() {
+  # shellcheck disable=SC2086
+  launch "$1" "$bench" halo $quick --sizes=40,8200 --json=halo.json && jq -e --argjson p "$1" '
+    .ranks == $p and ([.points[] | [.call, .bytes]] | unique | length == 38)
+    and ([.points[] | select(.call != "MPI_Isend") | .against == "MPI_Isend"] | all)' halo.json
+}
+
 # A report of one launch, its medians known.
 report() {
   printf '{"points": [
@@ -104,6 +112,9 @@ if has_json; then
   ok "--modes brings the baseline" picks_modes
   for np in $TEST_NP; do
     ok "np=$np barrier" barrier "$np"
+  done
+  for np in $few_np; do
+    ok "np=$np halo" halo "$np"
   done
   ok "merge: medians of launches" merges
   echo "{}" >none.json

@@ -64,6 +64,8 @@ for program in "$top_builddir"/tern-*; do
   ok "$program: --help and page have the same options" same_options "$program" "$page"
   ok "$program: --help fits 100 columns" narrow "$program"
 done
-ok "chan.h and its pages have the same functions" same_functions chan
+for module in chan ckpt field grid; do
+  ok "$module.h and its pages have the same functions" same_functions "$module"
+done
 ok "tern(7) lists the variables" same_variables
 tap_end

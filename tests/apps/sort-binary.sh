@@ -223,7 +223,7 @@ bad_files() {
     refused 'empty.npy: not an array' empty.npy && refused 'missing.npy: No such' missing.npy &&
     refused '800 bytes are no whole number of 99' --record=99 some && refused 'no such bytes' --record=9 --key=0:10 some &&
     refused 'f64 has 8' --record=9 --key=0:4:f64 some && refused "'x' is none of" --record=9 --key=0:4:x some &&
-    refused 'is no size' -S x --type=u8 some && refused 'needs --record' --key=0:4 some && refused 'OFFSET:LENGTH' --record=9 --key=5 some
+    refused 'is no size' -S x --type=u8 some && refused 'OFFSET:LENGTH' --record=9 --key=5 some
 }
 
 # ---- ------------------------------------------------------------------------

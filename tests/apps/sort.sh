@@ -118,6 +118,61 @@ repeated_line() {
   same "$1" '' million && same "$1" -u million
 }
 
+# The program's own reading of options; tests/sort/test_matrix tries what they mean.
+options_as_gnu_sort() {
+  LC_ALL=C sort -ns mixed >rising1 && LC_ALL=C sort -ns huge >rising2 || return
+  for options in '-k2,2n -k1r mixed huge' '-t, -k 2.2b,3.1 -s mixed' '--key=1,1 --field-separator=- --stable mixed' \
+    '--sort=human-numeric --reverse mixed' '-nms rising1 rising2' '-z -u mixed' '-fdb --parallel=2 -S 10M -T /tmp mixed' \
+    '-t \0 -k2 mixed' '--batch-size=7 --compress-program=gzip -V mixed' '--files0-from=names -g' '-u -k1,1M mixed'; do
+    # shellcheck disable=SC2086
+    LC_ALL=C sort $options >want && launch "$1" "$sort" $options -o got
+    cmp want got || {
+      echo "differs with '$options'"
+      return 1
+    }
+  done
+}
+
+explains() {
+  alone --debug -k2,2n -sr mixed 2>why >got && LC_ALL=C sort -k2,2n -sr mixed | cmp - got && cat why &&
+    grep -q '^key 1: from field 2, character 1 to the end of field 2, as a decimal number$' why &&
+    grep -q '^lines with equal keys: in the order of the input$' why
+}
+
+# checks RANKS OPTION...: status and the line that is told are those of sort.
+checks() {
+  ranks_=$1
+  shift
+  LC_ALL=C sort "$@" 2>want
+  want=$?
+  launch "$ranks_" "$sort" "$@" 2>got
+  got=$?
+  sed -i -n 's/^sort: //p; s/^tern-sort: //p' want got # a launcher may add what it thinks of a status
+  [ $want = $got ] && cmp want got
+}
+
+checking() {
+  LC_ALL=C sort mixed >ordered && LC_ALL=C sort -u mixed >distinct
+  { cat ordered && echo a; } >late
+  checks "$1" -c ordered && checks "$1" -c mixed && checks "$1" -C mixed && checks "$1" -c late &&
+    checks "$1" -cu ordered && checks "$1" -cu distinct && checks "$1" -c -n -k2 mixed && checks "$1" -c empty &&
+    checks "$1" --check=silent late && alone -c <ordered
+}
+
+# ---- Compressed input ---------------------------------------------------------
+
+# compressed RANKS PROGRAM: whole, with others, in two parts, cut off, and damaged.
+compressed() {
+  $2 -c mixed >packed && $2 -c huge >>packed && cat mixed huge >joined && LC_ALL=C sort joined >want &&
+    launch "$1" "$sort" -o got packed && cmp want got && alone <packed | cmp want - &&
+    LC_ALL=C sort single packed mixed >want && alone --plain single packed mixed | cmp want - &&
+    LC_ALL=C sort joined single >want && launch "$1" "$sort" -o got single packed && cmp want got || return
+  head -c 2000 packed >short && : >out && : >err && : >before && : >after &&
+    refuses "$1" 'short: .*ends too early' -o nothing short && refuses "$1" 'short: .*ends too early' -c short &&
+    { head -c 1000 packed && head -c 1000 /dev/zero && tail -c +2001 packed; } >broken &&
+    refuses "$1" 'broken: ' -o nothing broken
+}
+
 # ---- Binary and generated keys ----------------------------------------------
 
 # as_od RANKS TYPE FORMAT WIDTH: od shows the keys, GNU sort orders them.
@@ -194,6 +249,19 @@ bad_input() {
     refuses "$1" 'lines of text' --type=u8 -n five
 }
 
+# What sort refuses.
+bad_combinations() {
+  : >err && : >out && : >before && : >after && : >empty
+  refuses "$1" "options 'gn' exclude each other" -gn mixed && refuses "$1" 'counted from 1' -k 0 mixed &&
+    refuses "$1" 'exclude each other' -k 1dM mixed && refuses "$1" 'no part of it' -k 1x mixed &&
+    refuses "$1" 'number is missing' -k 1, mixed && refuses "$1" 'one character' -t ab mixed &&
+    refuses "$1" "both ',' and ':'" -t, -t: mixed && refuses "$1" "both 'a' and 'b'" -o a -o b mixed &&
+    refuses "$1" 'exclude each other' -cC mixed && refuses "$1" 'checks one file' -c mixed single &&
+    refuses "$1" 'writes nothing' -c -o a mixed && refuses "$1" 'none of quiet' --check=loud mixed &&
+    refuses "$1" 'names the inputs' --files0-from=names mixed && refuses "$1" "no input from 'empty'" --files0-from=empty &&
+    refuses "$1" 'between 2' --batch-size=1 mixed
+}
+
 bad_output() {
   cp mixed kept && : >err && : >out && : >before && : >after
   refuses "$1" 'nowhere/out: No such file or directory' -o nowhere/out mixed &&
@@ -232,12 +300,14 @@ make_huge_numbers
 head -c 24000 /dev/urandom >keys
 : >empty
 printf 'no newline' >single
+printf 'mixed\0huge' >names
 printf '\n\n\n' >newlines
 printf 'abcde' >five
 mkdir folder
 ok "without a launcher" without_launcher
 ok "output through a symbolic link" through_link
 ok "stdout on a full disk" full_stdout
+ok "--debug" explains
 ok "stdin is closed" closed_stdin
 for np in $TEST_NP; do
   ok "np=$np as GNU sort with some options: mixed lines" with "$np" mixed '' -n -ru
@@ -260,6 +330,18 @@ done
 # Many launches each; tests/sort tries every type and distribution at every number of ranks.
 for np in $few_np; do
   ok "np=$np as GNU sort with the other options: mixed lines" with "$np" mixed -r -u -nr -nu -nru
+  ok "np=$np options as GNU sort" options_as_gnu_sort "$np"
+  ok "np=$np as sort -c" checking "$np"
+  ok "np=$np combinations that sort refuses" bad_combinations "$np"
+  for packer in gzip zstd; do
+    if ! command -v $packer >/dev/null; then
+      skip "np=$np input of $packer" "no $packer"
+    elif ! "$top_builddir/tern-info" | grep -q "^  $packer  *yes"; then
+      skip "np=$np input of $packer" "built without it"
+    else
+      ok "np=$np input of $packer" compressed "$np" $packer
+    fi
+  done
   ok "np=$np integer keys as od and GNU sort" integer_types "$np"
   ok "np=$np generated u64" every_distribution "$np" u64
   ok "np=$np generated f32" every_distribution "$np" f32

@@ -54,6 +54,18 @@ every_grid() {
   done
 }
 
+# In space, floats, blocks of steps, all kinds of boundaries, every set of kernels.
+every_option() {
+  options="--grid=40x24x20 --stencil=3d13 --type=f32 --init=noise"
+  options="$options --boundary=neumann=0.1:mirror,periodic,robin=1/2/0.5:dirichlet=1"
+  # shellcheck disable=SC2086  # a list of words
+  alone --steps=20 $options --block=1 --isa=baseline >one || return
+  for block in auto 2 7x5; do
+    # shellcheck disable=SC2086
+    same "$1" $options --block=$block || return
+  done
+}
+
 verifies() {
   launch "$1" "$stencil" --grid=100x70 --steps=300 --verify=yes >out && cat out &&
     grep -q '^error .* against the exact solution' out && ! grep -q WRONG out
@@ -93,11 +105,15 @@ refuses() {
 
 # What each rank finds alone.
 refuses_values() {
-  for grid in 5 5x x5 '' 3x4x5 -2x5 2.5x4 1e30x1 axb; do
-    complains 1 "--grid=$grid: two whole numbers" --grid="$grid" || return
+  for grid in 5 5x x5 '' 3x4x5x6 3x4x -2x5 2.5x4 1e30x1 axb; do
+    complains 1 "--grid=$grid: two or three whole numbers" --grid="$grid" || return
   done
   complains 1 "at least 1 point in y" --grid=5x0 &&
     complains 1 "at most 2^62 points" --grid=4Tx4T &&
+    complains 1 "the stencil 2d5 needs 2 sizes" --grid=3x4x5 --stencil=2d5 &&
+    complains 1 "--block=0: auto" --block=0 &&
+    complains 1 "--boundary=robin=1: dirichlet" --boundary=robin=1 &&
+    complains 1 "no stencil is called '3d8'; there are 2d5" --grid=3x4x5 --stencil=3d8 &&
     complains 1 "(0, 0.25], where the scheme is stable" --diffusion=0.3 &&
     complains 1 "--boundary=open: dirichlet" --boundary=open &&
     complains 1 "--boundary=periodic,dirichlet=x: " --boundary=periodic,dirichlet=x &&
@@ -126,6 +142,7 @@ ok "no steps" no_steps
 ok "refuses values" refuses_values
 for p in $TEST_NP; do
   ok "np=$p every grid" every_grid "$p"
+  ok "np=$p every option" every_option "$p"
   ok "np=$p exact solution" verifies "$p"
 done
 for p in $few_np; do

@@ -1,4 +1,5 @@
-test_programs += tests/chan/test_chan tests/chan/test_model tests/chan/test_select tests/chan/test_threads
+test_programs += tests/chan/test_chan tests/chan/test_model tests/chan/test_select tests/chan/test_threads \
+  tests/chan/test_wire
 tests_chan_test_chan_SOURCES = %D%/test_chan.c
 tests_chan_test_chan_CPPFLAGS = $(TESTINCLUDES)
 tests_chan_test_chan_LDADD = $(TESTLIBS)
@@ -18,3 +19,8 @@ tests_chan_test_threads_SOURCES = %D%/test_threads.c
 tests_chan_test_threads_CPPFLAGS = $(TESTINCLUDES)
 tests_chan_test_threads_LDADD = $(TESTLIBS)
 tests_chan_test_threads_LDFLAGS = $(TESTLINK)
+
+tests_chan_test_wire_SOURCES = %D%/test_wire.c
+tests_chan_test_wire_CPPFLAGS = $(TESTINCLUDES)
+tests_chan_test_wire_LDADD = $(TESTLIBS)
+tests_chan_test_wire_LDFLAGS = $(TESTLINK)

@@ -65,6 +65,11 @@ timeout_() {
   run "$1" timeout && echo "fast: $((10 * 11 / 2)), slow: 42" | expect
 }
 
+# Each of the five cells of the glider moves on by one every four generations.
+life() {
+  run "$1" life && echo "5 cells, x $((6 + 5 * 20)), y $((7 + 5 * 20))" | expect
+}
+
 # One rank is too few: a sentence, and status 2.
 too_few() {
   launch 1 "$examples/$1" >"$scratch/out" 2>"$scratch/err"
@@ -76,7 +81,7 @@ too_few() {
 # quoted PAGE NAME: the page holds the program, but for the comment at its beginning.
 quoted() {
   sed 1,3d "$top_srcdir/tests/examples/$2.c" >"$scratch/program"
-  awk '/^#include <stdio.h>$/ { on = 1 } /^\.Ed$/ { on = 0 } on' "$top_srcdir/lib/chan/$1" |
+  awk '/^#include <stdio.h>$/ { on = 1 } /^\.Ed$/ { on = 0 } on' "$top_srcdir/$1" |
     sed 's/^\\&//; s/\\e/\\/g' >"$scratch/page"
   [ -s "$scratch/program" ] && diff "$scratch/program" "$scratch/page"
 }
@@ -87,10 +92,13 @@ for np in 2 3 7; do
     ok "np=$np $name" "$name" "$np"
   done
   ok "np=$np timeout" timeout_ "$np"
+  ok "np=$np life" life "$np"
 done
+ok "np=1 life" life 1
 for name in pipeline farm request publish timeout; do
   ok "$name on one rank" too_few "$name"
 done
-ok "tern_chan(3) quotes pipeline.c" quoted tern_chan.3 pipeline
-ok "tern_select(3) quotes farm.c" quoted tern_select.3 farm
+ok "tern_chan(3) quotes pipeline.c" quoted lib/chan/tern_chan.3 pipeline
+ok "tern-stencil(1) quotes life.c" quoted apps/stencil/tern-stencil.1 life
+ok "tern_select(3) quotes farm.c" quoted lib/chan/tern_select.3 farm
 tap_end

@@ -22,7 +22,7 @@ static int sparse(int every)
 #endif
 }
 
-enum { AUTO_STEPS = 45 }; /* auto decides after 40 */
+enum { AUTO_STEPS = 125 }; /* auto decides after 120 */
 
 /* A problem; every point becomes a weighted sum over the star or cube around it. */
 struct problem {

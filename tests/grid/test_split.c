@@ -162,12 +162,130 @@ static void beyond_32_bits(void)
     CU_ASSERT_EQUAL(next, g.size[g.parts[0] == 1 ? 1 : 0]);
 }
 
+/* Messages between nodes in an exchange. */
+static int crossing(const tern_grid *g, const int *node, const int *block)
+{
+    int *owner = calloc((size_t)g->ranks, sizeof(*owner)), n = 0;
+
+    for (int r = 0; r < g->ranks; r++)
+        owner[block[r]] = node[r];
+    for (int i = 0; i < g->ranks; i++) {
+        int at[3] = {i % g->parts[0], i / g->parts[0] % g->parts[1], i / g->parts[0] / g->parts[1]};
+        for (int d = 0; d < 3; d++)
+            for (int side = -1; side <= 1; side += 2) {
+                int to[3] = {at[0], at[1], at[2]};
+                to[d] += side;
+                if (g->periodic[d])
+                    to[d] = (to[d] + g->parts[d]) % g->parts[d];
+                if (to[d] >= 0 && to[d] < g->parts[d])
+                    n += owner[to[0] + g->parts[0] * (to[1] + g->parts[1] * to[2])] != owner[i];
+            }
+    }
+    free(owner);
+    return n;
+}
+
+static bool is_permutation(const int *block, int n)
+{
+    char *seen = calloc((size_t)n, 1);
+    bool good = true;
+
+    for (int i = 0; i < n; i++)
+        good = good && block[i] >= 0 && block[i] < n && seen[block[i]]++ == 0;
+    free(seen);
+    return good;
+}
+
+/* Bricks, whatever order the ranks are in: the fewest messages that there can be. */
+static void order(void)
+{
+    static const struct {
+        int dims, parts[3], nodes, fewest;
+        bool periodic;
+    } cases[] = {
+        {2, {4, 4, 1}, 4, 16, false}, {2, {4, 4, 1}, 4, 32, true},  {2, {8, 8, 1}, 4, 32, false},
+        {3, {4, 4, 4}, 8, 96, false}, {1, {12, 1, 1}, 3, 4, false}, {2, {1, 16, 1}, 4, 6, false},
+        {3, {2, 2, 2}, 1, 0, false},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        for (int map = 0; map < 3; map++) {
+            tern_grid wanted = {.dims = cases[i].dims}, g;
+            int node[64], block[64], n = 1;
+            for (int d = 0; d < wanted.dims; d++) {
+                wanted.parts[d] = cases[i].parts[d];
+                wanted.size[d] = 32 * (int64_t)wanted.parts[d];
+                wanted.periodic[d] = cases[i].periodic;
+                n *= wanted.parts[d];
+            }
+            CU_ASSERT_EQUAL_FATAL(tern_grid_split(&wanted, n, &g), TERN_OK);
+            for (int r = 0; r < n; r++) /* in blocks, in turn, from the end */
+                node[r] = map == 0   ? r / (n / cases[i].nodes)
+                          : map == 1 ? r % cases[i].nodes
+                                     : 7 * ((n - 1 - r) / (n / cases[i].nodes));
+            CU_ASSERT_EQUAL(tern_grid_order(&g, node, block), TERN_OK);
+            CU_ASSERT(is_permutation(block, n));
+            CU_ASSERT_EQUAL(crossing(&g, node, block), cases[i].fewest);
+        }
+}
+
+/* Nodes of any sizes: never more between nodes than if the ranks stay in the order of their nodes,
+ * when all messages weigh the same. */
+static void order_of_any_nodes(void)
+{
+    int wrong = 0;
+
+    for (uint64_t i = 0; i < 300; i++) {
+        tern_grid wanted = {.dims = 2, .periodic = {i % 2 != 0, i % 3 == 0}}, g;
+        int node[64], block[64], as_they_are[64], n = (int)draw(i, 40, 1, 60);
+        for (int r = 0, now = 0; r < n; r++) {
+            now += draw(i, 50 + (uint64_t)r, 0, 4) == 0;
+            node[r] = now;
+            as_they_are[r] = r;
+        }
+        wanted.parts[0] = 1;
+        for (int d = 2; d <= n; d++)
+            if (n % d == 0 && d * d <= n)
+                wanted.parts[0] = d;
+        wanted.parts[1] = n / wanted.parts[0];
+        for (int d = 0; d < 2; d++)
+            wanted.size[d] = 8 * (int64_t)wanted.parts[d];
+        if (tern_grid_split(&wanted, n, &g) < 0 || tern_grid_order(&g, node, block) < 0)
+            wrong++;
+        else if (!is_permutation(block, n)
+                 || crossing(&g, node, block) > crossing(&g, node, as_they_are))
+            wrong++;
+    }
+    CU_ASSERT_EQUAL(wrong, 0);
+}
+
+static void ordered_comm(void)
+{
+    tern_grid wanted = {.dims = 2, .size = {40, 40}}, g;
+    tern_comm *c, *ordered;
+
+    CU_ASSERT_EQUAL_FATAL(tern_comm_wrap(MPI_COMM_WORLD, &c), TERN_OK);
+    CU_ASSERT_EQUAL_FATAL(tern_grid_split(&wanted, tern_size(c), &g), TERN_OK);
+    CU_ASSERT_EQUAL_FATAL(tern_grid_comm(c, &g, &ordered), TERN_OK);
+    CU_ASSERT_EQUAL(tern_size(ordered), tern_size(c));
+    tern_comm_free(ordered);
+    g.ranks++;
+    CU_ASSERT_EQUAL(tern_grid_comm(c, &g, &ordered), TERN_EINVAL);
+    tern_comm_free(c);
+}
+
 int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
-        {"random_grids", random_grids},           {"choice", choice},
-        {"parts_by_the_user", parts_by_the_user}, {"refused", refused},
-        {"beyond_32_bits", beyond_32_bits},       CU_TEST_INFO_NULL,
+        {"random_grids", random_grids},
+        {"choice", choice},
+        {"parts_by_the_user", parts_by_the_user},
+        {"refused", refused},
+        {"beyond_32_bits", beyond_32_bits},
+        {"order", order},
+        {"order_of_any_nodes", order_of_any_nodes},
+        {"ordered_comm", ordered_comm},
+        CU_TEST_INFO_NULL,
     };
     CU_SuiteInfo suites[] = {
         {"split", NULL, NULL, NULL, NULL, tests},

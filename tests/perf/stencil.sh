@@ -9,3 +9,34 @@ for i in $(seq "$((PERF_LAUNCHES / 2 + 1))"); do
 done
 sed 's/^/# /' "$scratch/stencil"
 figure stencil.2d5.speed "$(awk '$1 == "speed" { print $2 }' "$scratch/stencil" | quantile 0.5)" ratio '>=1'
+
+# sweep STENCIL TYPE X Y Z: on all CPUs, in one process.
+sweep() {
+  OMP_PROC_BIND=true timeout -k 5 120 "$build/tests/perf/stencil_sweep" "$@" 1 >>"$scratch/sweeps"
+}
+
+# ratio WHAT: from the output of the programs.
+ratio() {
+  awk -v what="$1" '$1 == "ratio" && $2 " " $3 == what { print $4; exit }' "$scratch/sweeps"
+}
+
+sweep 2d5 f64 8192 8192 1
+sweep 2d5 f32 8192 8192 1
+sweep 3d7 f64 512 512 512
+sweep 3d27 f64 512 512 512
+sweep 3d25 f64 512 512 512
+launch 2 "$build/tests/perf/stencil_scale" 8192 4096 isend 1 >>"$scratch/sweeps"
+launch 2 "$build/tests/perf/stencil_scale" 64 32 isend 1 >>"$scratch/sweeps"
+OMP_NUM_THREADS=1 sweep 2d5 f64 256 8 1 # comes last: the name is taken above
+sed 's/^ratio/# ratio/' "$scratch/sweeps"
+figure stencil.2d5.f64.write-allocate "$(ratio '2d5.f64 single/write-allocate')" ratio '>=0.90'
+figure stencil.2d5.f64.non-temporal "$(ratio '2d5.f64 streamed/non-temporal')" ratio '>=0.85'
+figure stencil.2d5.f64.blocked "$(ratio '2d5.f64 blocked/naive')" ratio '>=3.4'
+figure stencil.2d5.f64.blocked.roofline "$(ratio '2d5.f64 blocked/non-temporal')" ratio '>=2.3'
+figure stencil.2d5.f32.blocked "$(ratio '2d5.f32 blocked/naive')" ratio '>=2.7'
+figure stencil.3d7.f64.blocked "$(ratio '3d7.f64 blocked/naive')" ratio '>=2.4'
+figure stencil.3d27.f64.blocked "$(ratio '3d27.f64 blocked/naive')" ratio '>=1.8'
+figure stencil.3d25.f64.blocked "$(ratio '3d25.f64 blocked/naive')" ratio '>=1.8'
+figure stencil.weak.8192x4096 "$(ratio '8192x4096 weak-scaling')" ratio '>=0.97'
+figure stencil.weak.64x32 "$(ratio '64x32 weak-scaling')" ratio '>=0.80'
+figure stencil.2d5.cached "$(awk '/single\/naive/ && $2 == "2d5.f64" { x = $4 } END { print x }' "$scratch/sweeps")" ratio '>=1.5'

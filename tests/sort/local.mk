@@ -1,4 +1,9 @@
-test_programs += tests/sort/test_keys tests/sort/test_lines tests/sort/test_records
+test_programs += tests/sort/test_kernels tests/sort/test_keys tests/sort/test_lines tests/sort/test_matrix tests/sort/test_records
+tests_sort_test_kernels_SOURCES = %D%/test_kernels.c
+tests_sort_test_kernels_CPPFLAGS = $(TESTINCLUDES)
+tests_sort_test_kernels_LDADD = $(TESTLIBS)
+tests_sort_test_kernels_LDFLAGS = $(TESTLINK)
+
 tests_sort_test_keys_SOURCES = %D%/test_keys.c
 tests_sort_test_keys_CPPFLAGS = $(TESTINCLUDES)
 tests_sort_test_keys_LDADD = $(TESTLIBS)
@@ -13,3 +18,8 @@ tests_sort_test_records_SOURCES = %D%/test_records.c
 tests_sort_test_records_CPPFLAGS = $(TESTINCLUDES)
 tests_sort_test_records_LDADD = $(TESTLIBS)
 tests_sort_test_records_LDFLAGS = $(TESTLINK)
+
+tests_sort_test_matrix_SOURCES = %D%/test_matrix.c
+tests_sort_test_matrix_CPPFLAGS = $(TESTINCLUDES)
+tests_sort_test_matrix_LDADD = $(TESTLIBS)
+tests_sort_test_matrix_LDFLAGS = $(TESTLINK)

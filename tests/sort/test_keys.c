@@ -114,14 +114,15 @@ static char *reference(const tern_generator *g, bool descending)
     return keys;
 }
 
-static bool sorts(const tern_generator *g, enum layout layout, bool descending)
+static bool sorts_by(const char *algorithm, const tern_generator *g, enum layout layout,
+                     bool descending)
 {
     tern_comm *c = tern_world();
     int p = tern_size(c), r = tern_rank(c);
     size_t first = first_of(layout, g->total, p, r),
            n = first_of(layout, g->total, p, r + 1) - first;
     size_t width = tern_key_bytes(g->type);
-    tern_sort_options options = {.descending = descending};
+    tern_sort_options options = {.descending = descending, .algorithm = algorithm};
     tern_content before, after;
     bool sorted = false, same;
     void *keys = n > 0 ? tern_alloc(n * width) : NULL;
@@ -143,6 +144,11 @@ static bool sorts(const tern_generator *g, enum layout layout, bool descending)
     return same;
 }
 
+static bool sorts(const tern_generator *g, enum layout layout, bool descending)
+{
+    return sorts_by(NULL, g, layout, descending);
+}
+
 /* ---- Tests ---------------------------------------------------------------------------------- */
 
 static void every_type_and_distribution(void)
@@ -159,12 +165,31 @@ static void every_type_and_distribution(void)
         }
 }
 
-/* Beyond what one thread sorts alone, on any rank count used here. */
+/* From fewer items than ranks to enough for every splitter. */
+static void every_algorithm(void)
+{
+    static const size_t totals[] = {0, 1, 7, 60, 3001};
+    size_t i = 0;
+
+    for (int a = 0; tern_sort_algorithm(a) != NULL; a++)
+        for (int d = 0; d < TERN_DISTRIBUTIONS; d++, i++) {
+            enum tern_key_type type = (enum tern_key_type)(i * 7 % TERN_KEY_TYPES);
+            tern_generator g = {(enum tern_distribution)d, type, i, totals[i % 5]};
+            CU_ASSERT(sorts_by(tern_sort_algorithm(a), &g, (enum layout)(i % LAYOUTS), i % 2));
+            g.total = 2003;
+            CU_ASSERT(
+                sorts_by(tern_sort_algorithm(a), &g, (enum layout)((i + 1) % LAYOUTS), i % 3));
+        }
+}
+
+/* Beyond what one thread sorts alone, where ranks have several. */
 static void large_arrays(void)
 {
+    uint64_t total = tern_size(tern_world()) > 4 ? 150001 : 1100000;
+
     for (int d = 0; d < TERN_DISTRIBUTIONS; d++) {
-        tern_generator wide = {(enum tern_distribution)d, TERN_U64, 3, 1100000};
-        tern_generator narrow = {(enum tern_distribution)d, TERN_F32, 4, 1000003};
+        tern_generator wide = {(enum tern_distribution)d, TERN_U64, 3, total};
+        tern_generator narrow = {(enum tern_distribution)d, TERN_F32, 4, total + 3};
         CU_ASSERT(sorts(&wide, EVEN, d % 2 == 0));
         CU_ASSERT(sorts(&narrow, ALL_ON_LAST, d % 2 != 0));
     }
@@ -261,6 +286,7 @@ int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"every_type_and_distribution", every_type_and_distribution},
+        {"every_algorithm", every_algorithm},
         {"large_arrays", large_arrays},
         {"disorder_is_found", disorder_is_found},
         {"change_is_found", change_is_found},

@@ -140,7 +140,8 @@ static void check(text in)
     tern_comm *c = tern_world();
     int r = tern_rank(c), p = tern_size(c);
     size_t begin = begin_of(in, r, p), end = begin_of(in, r + 1, p);
-    tern_line_options options = {.numeric = numeric, .reverse = reverse, .unique = unique};
+    tern_line_options options = {.global = {.numeric = numeric, .reverse = reverse},
+                                 .unique = unique};
     tern_lines *lines = NULL;
     char *mine = tern_alloc(end - begin);
 

@@ -218,6 +218,22 @@ static void many_records(void)
     CU_ASSERT(sorts(&shapes[10], 150001, &(tern_sort_options){.stable = true}));
 }
 
+static bool is_stable(const char *algorithm)
+{
+    return strcmp(algorithm, "hypercube") != 0 && strcmp(algorithm, "bitonic") != 0;
+}
+
+static void every_algorithm(void)
+{
+    for (int a = 0; tern_sort_algorithm(a) != NULL; a++)
+        for (size_t i = 0; i < SHAPES; i++) {
+            const char *name = tern_sort_algorithm(a);
+            tern_sort_options options = {.algorithm = name, .stable = is_stable(name)};
+            if (shapes[i].layout.compare == NULL || strcmp(name, "radix") != 0)
+                CU_ASSERT(sorts(&shapes[i], 1501, &options));
+        }
+}
+
 static void payloads_follow(void)
 {
     enum { TOTAL = 3001 };
@@ -270,6 +286,8 @@ static void nonsense_is_refused(void)
     tern_sort_options unknown = {.algorithm = "bogo"}, negative = {.imbalance = -1};
     CU_ASSERT_EQUAL(tern_sort_records(c, &good, &records, &n, &unknown), TERN_EINVAL);
     CU_ASSERT_EQUAL(tern_sort_records(c, &good, &records, &n, &negative), TERN_EINVAL);
+    tern_sort_options unstable = {.algorithm = "bitonic", .stable = true};
+    CU_ASSERT_EQUAL(tern_sort_records(c, &good, &records, &n, &unstable), TERN_EINVAL);
     tern_free(records);
 }
 
@@ -288,6 +306,7 @@ int main(int argc, char **argv)
     CU_TestInfo tests[] = {
         {"every_layout", every_layout},
         {"many_records", many_records},
+        {"every_algorithm", every_algorithm},
         {"payloads_follow", payloads_follow},
         {"nonsense_is_refused", nonsense_is_refused},
         CU_TEST_INFO_NULL,

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The quicksort in place by all threads.  What is in order, or in reverse, is found by a look at
+ * it.  While a part is larger than a thread's share, all threads partition it: each its slice,
+ * after which the items on the wrong side are exchanged.  Smaller parts are tasks of one thread. */
+#include "config.h"
+
+#include "sort/quick.h"
+
+#include <omp.h>
+#include <string.h>
+
+enum {
+    PARALLEL_LEAST = 1 << 16, /* items from which threads share the work ... */
+    TASK_LEAST = 1 << 14,     /* ... and which one of them is given at least */
+    MOST_SLICES = 64,
+    CHUNK_BYTES = 4096
+};
+
+/* Items to be sorted, none of which exceeds `most`. */
+typedef struct part {
+    const tern__quick *quick;
+    char *items;
+    size_t n;
+    size_t large;    /* items from which all threads partition */
+    unsigned levels; /* before a part is left to one thread, which knows when to give up */
+    _Alignas(tern__pair) char most[TERN__ITEM_BYTES];
+} part;
+
+/* ---- Partition by all threads ---------------------------------------------------------------- */
+
+typedef struct slice {
+    size_t begin, middle, end; /* items; those from begin to middle are below the bound */
+} slice;
+
+/* Items at `above` that belong below, and at `below` that belong above. */
+typedef struct exchange {
+    size_t above, below, n;
+} exchange;
+
+static size_t lesser(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static void swap_bytes(char *a, char *b, size_t bytes)
+{
+    char chunk[CHUNK_BYTES];
+
+    for (size_t size; bytes > 0; a += size, b += size, bytes -= size) {
+        size = lesser(bytes, CHUNK_BYTES);
+        memcpy(chunk, a, size);
+        memcpy(a, b, size);
+        memcpy(b, chunk, size);
+    }
+}
+
+/* An exchange of the runs that are next to be moved; false if there is none.  Slices before `below`
+ * items in all have items above the bound to give, those behind have items below it. */
+static bool next_exchange(slice *slices, size_t count, size_t below, exchange *out)
+{
+    size_t a = 0, b = 0;
+
+    while (a < count && lesser(slices[a].end, below) <= slices[a].middle)
+        a++;
+    if (a == count)
+        return false;
+    while (slices[b].middle <= below || slices[b].middle == slices[b].begin)
+        b++;
+    slice *from = &slices[a], *to = &slices[b];
+    size_t low = to->begin > below ? to->begin : below;
+    size_t n = lesser(lesser(from->end, below) - from->middle, to->middle - low);
+    *out = (exchange){.above = from->middle, .below = to->middle - n, .n = n};
+    from->middle += n;
+    to->middle -= n;
+    return true;
+}
+
+static void exchange_items(const part *p, slice *slices, size_t count, size_t below)
+{
+    size_t bytes = p->quick->bytes;
+    exchange x;
+
+    while (next_exchange(slices, count, below, &x)) {
+        size_t share = x.n / count + 1;
+#pragma omp taskloop grainsize(1)
+        for (size_t i = 0; i < count; i++) {
+            size_t from = lesser(x.n, i * share), to = lesser(x.n, from + share);
+            swap_bytes(p->items + (x.above + from) * bytes, p->items + (x.below + from) * bytes,
+                       (to - from) * bytes);
+        }
+    }
+}
+
+static size_t partition_by_all(const part *p, const void *bound)
+{
+    slice slices[MOST_SLICES];
+    size_t count = lesser((size_t)omp_get_num_threads(), MOST_SLICES);
+    size_t share = p->n / count, below = 0;
+
+#pragma omp taskloop grainsize(1) shared(slices)
+    for (size_t i = 0; i < count; i++) {
+        size_t begin = i * share, end = i + 1 < count ? begin + share : p->n;
+        char *items = p->items + begin * p->quick->bytes;
+        size_t middle = begin + p->quick->partition(items, end - begin, bound);
+        slices[i] = (slice){begin, middle, end};
+    }
+    for (size_t i = 0; i < count; i++)
+        below += slices[i].middle - slices[i].begin;
+    exchange_items(p, slices, count, below);
+    return below;
+}
+
+/* ---- The whole ------------------------------------------------------------------------------- */
+
+static void sort_part(part p)
+{
+    const tern__quick *q = p.quick;
+
+    while (p.n > TASK_LEAST && p.levels-- > 0) {
+        _Alignas(tern__pair) char pivot[TERN__ITEM_BYTES], bound[TERN__ITEM_BYTES];
+        bool rare = q->choose(p.items, p.n, p.most, pivot, bound);
+        size_t below =
+            p.n > p.large ? partition_by_all(&p, bound) : q->partition(p.items, p.n, bound);
+        part above = p;
+        above.items += below * q->bytes;
+        above.n -= below;
+        if (rare) {
+#pragma omp task firstprivate(above)
+            sort_part(above);
+        }
+        p.n = below;
+        memcpy(p.most, pivot, q->bytes);
+    }
+    q->sort(p.items, p.n, p.most);
+}
+
+/* What a look at all items tells; at the first ones alone, if that is enough. */
+static int look(const tern__quick *q, const char *items, size_t n)
+{
+    int seen = q->look(items, lesser(n, TERN__BLOCK));
+
+    if (seen == (TERN__RISES | TERN__FALLS) || n <= TERN__BLOCK)
+        return seen;
+#pragma omp parallel for schedule(static) reduction(| : seen) if (n >= PARALLEL_LEAST)
+    for (size_t i = TERN__BLOCK - 1; i < n; i += TERN__BLOCK) {
+        if (seen != (TERN__RISES | TERN__FALLS))
+            seen |= q->look(items + i * q->bytes, lesser(n - i, TERN__BLOCK + 1));
+    }
+    return seen;
+}
+
+static void reverse(const tern__quick *q, char *items, size_t n)
+{
+    size_t half = n / 2;
+
+#pragma omp parallel for schedule(static) if (n >= PARALLEL_LEAST)
+    for (size_t i = 0; i < half; i += TERN__BLOCK)
+        q->mirror(items + i * q->bytes, items + (n - 1 - i) * q->bytes,
+                  lesser(half - i, TERN__BLOCK));
+}
+
+static void quick(const tern__quick *q, void *items, size_t n)
+{
+    int seen = look(q, items, n), threads = omp_in_parallel() ? 1 : omp_get_max_threads();
+    part all = {.quick = q, .items = items, .n = n};
+
+    if ((seen & TERN__FALLS) == 0)
+        return;
+    if ((seen & TERN__RISES) == 0) {
+        reverse(q, items, n);
+        return;
+    }
+    memset(all.most, UINT8_MAX, q->bytes);
+    if (n < PARALLEL_LEAST || threads == 1) {
+        q->sort(items, n, all.most);
+        return;
+    }
+    all.large = n / (size_t)threads + n / 8;
+    all.levels = 2 * (64 - (unsigned)__builtin_clzll(n));
+#pragma omp parallel
+#pragma omp single
+    sort_part(all);
+}
+
+void tern__quick_u32(uint32_t *items, size_t n)
+{
+    quick(tern__simd_chosen()->u32, items, n);
+}
+
+void tern__quick_u64(uint64_t *items, size_t n)
+{
+    quick(tern__simd_chosen()->u64, items, n);
+}
+
+void tern__quick_pair(tern__pair *items, size_t n)
+{
+    quick(tern__simd_chosen()->pair, items, n);
+}

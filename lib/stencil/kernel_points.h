@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Any points, one after the other in the order of the table. */
+
+/* hot */
+INLINE void T(points_at)(const struct sweep *s, const int64_t *offset, int64_t at, int64_t left,
+                         const int vectors, const enum finish finish)
+{
+    const REAL *in = (const REAL *)s->in + at;
+    T(vec) sum[4];
+
+    UNROLL for (int v = 0; v < vectors; v++) sum[v] =
+        T(same)(s->weights[0]) * T(load)(in + offset[0] + v * LANES);
+    for (int i = 1; i < s->n; i++) {
+        T(vec) w = T(same)(s->weights[i]);
+        UNROLL for (int v = 0; v < vectors; v++) sum[v] += w * T(load)(in + offset[i] + v * LANES);
+    }
+    UNROLL for (int v = 0; v < vectors; v++)
+        T(put)(s, at + v * LANES, sum[v], left - v * LANES, finish);
+}
+
+INLINE void T(any_points)(const struct sweep *s, const enum finish finish, const int vectors)
+{
+    int64_t offset[MOST_POINTS];
+
+    for (int i = 0; i < s->n; i++)
+        offset[i] = s->points[i][0] + s->points[i][1] * s->pitch + s->points[i][2] * s->plane;
+    for (int64_t y = 0; y < s->rows; y++) {
+        int64_t x = 0, step = (int64_t)vectors * LANES;
+        for (; x + step <= s->columns; x += step)
+            T(points_at)(s, offset, y * s->pitch + x, step, vectors, finish);
+        for (; x < s->columns; x += LANES)
+            T(points_at)(s, offset, y * s->pitch + x, s->columns - x, 1, finish);
+    }
+}
+
+KERNELS(points, any_points, 4)

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The definition of the solver once more, as a scalar program on one array: no MPI, no threads, no
+ * ghost cells.  The random configurations are compared with it bit by bit. */
+#ifndef TERN_TESTS_REFERENCE_H
+#define TERN_TESTS_REFERENCE_H
+
+#include "stencil/stencil.h"
+
+/* What is run, and how: the same on all ranks. */
+struct configuration {
+    tern_stencil_spec spec;
+    tern_stencil_point points[32]; /* of spec.points */
+    int64_t steps;
+    int team; /* threads that work whatever the size */
+};
+
+struct reference {
+    const struct configuration *what;
+    int dims;
+    double *now, *next;
+};
+
+void reference_open(struct reference *r, const struct configuration *what, uint64_t seed);
+void reference_step(struct reference *r, int64_t step);
+void reference_close(struct reference *r);
+
+/* A Dirichlet function for both. */
+double reference_wave(void *context, const int64_t point[3], int64_t step);
+
+#endif
