@@ -1,113 +1,215 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Files of binary keys: read, sort, verify, write. */
+/* Files of binary keys, records or arrays of numpy: read, sort, prove, write. */
 #include "config.h"
 
-#include "sort/tern-sort.h"
+#include "sort/binary.h"
 
-typedef struct key_block {
-    const char *keys;
-    size_t width;
-} key_block;
+/* What is sorted. */
+typedef struct batch {
+    tern_record_layout layout;
+    bool npy;        /* as an array of numpy it is written */
+    bool big_endian; /* it was read with keys of this byte order */
+    void *records;   /* of tern_alloc() */
+    size_t n;
+} batch;
 
-static size_t keys_bytes(const void *context, size_t first, size_t n)
+void swap_unless_native(const tern_record_layout *layout, bool big_endian, void *records, size_t n)
 {
-    (void)first;
-    return n * ((const key_block *)context)->width;
+    const uint16_t one = 1;
+    bool native_is_big = *(const unsigned char *)&one == 0;
+    size_t width = layout->key_bytes > 0 ? 0 : tern_key_bytes(layout->type), step = layout->bytes;
+    unsigned char *first = (unsigned char *)records + layout->key_offset;
+
+    if (native_is_big == big_endian)
+        return;
+#pragma omp parallel for schedule(static)
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < width / 2; k++) {
+            unsigned char *p = first + i * step, byte = p[k];
+            p[k] = p[width - 1 - k];
+            p[width - 1 - k] = byte;
+        }
 }
 
-static size_t next_keys(const void *context, size_t first, size_t end, char *buffer,
-                        const char **piece, size_t *bytes)
+/* ---- Reading ----------------------------------------------------------------------------------
+ */
+
+/* What a stream holds, all of it on rank 0. */
+static int read_stream(tern_comm *c, const input *in, batch *b)
 {
-    const key_block *b = context;
-    size_t n = OUTPUT_BUFFER / b->width;
+    size_t bytes = 0;
+    char *block = NULL;
+    int error = input_read_keys(c, in, b->layout.bytes, &block, &bytes);
+
+    b->records = block;
+    b->n = bytes / b->layout.bytes;
+    return error;
+}
+
+static int read_files(tern_comm *c, const sequence *s, batch *b)
+{
+    size_t bytes = 0;
+    char *block = NULL;
+    int error = sequence_load(c, s, b->layout.bytes, &block, &bytes);
+
+    b->records = block;
+    b->n = bytes / b->layout.bytes;
+    return error;
+}
+
+/* ---- Sorting ----------------------------------------------------------------------------------
+ */
+
+static int sort_proved(tern_comm *c, const sort_settings *s, batch *b)
+{
+    tern_sort_options options = {
+        .descending = s->reverse, .stable = true, .phase = tern_prog_phase};
+    tern_content before;
+    tern_proof after;
+
+    tern_prog_phase("verify", b->n * b->layout.bytes);
+    int error = tern_records_content(c, &b->layout, b->records, b->n, &before);
+    if (!error)
+        error = s->record > 0 ? tern_sort_records(c, &b->layout, &b->records, &b->n, &options)
+                              : tern_sort(c, b->layout.type, &b->records, &b->n, &options);
+    if (error)
+        return error;
+    tern_prog_phase("verify", b->n * b->layout.bytes);
+    error = tern_prove(c, &b->layout, b->records, b->n, &options, &after);
+    if (error)
+        return error;
+    report_result(c, after.content.items, after.content.bytes, b->n);
+    return after.sorted && tern_content_equal(&before, &after.content)
+               ? TERN_OK
+               : tern_fail(TERN_EMISMATCH, NULL, "the result is not the input in order: a bug");
+}
+
+/* ---- Writing ----------------------------------------------------------------------------------
+ */
+
+/* Item 0 of rank 0 may be a header. */
+typedef struct record_block {
+    const char *records;
+    size_t width;
+    size_t header_bytes; /* 0: there is none */
+    char header[NPY_HEADER];
+} record_block;
+
+static size_t records_bytes(const void *context, size_t first, size_t n)
+{
+    const record_block *b = context;
+
+    if (b->header_bytes > 0 && first == 0 && n > 0)
+        return b->header_bytes + (n - 1) * b->width;
+    return n * b->width;
+}
+
+static size_t next_records(const void *context, size_t first, size_t end, char *buffer,
+                           const char **piece, size_t *bytes)
+{
+    const record_block *b = context;
+    size_t headers = b->header_bytes > 0, n = OUTPUT_BUFFER / b->width + 1;
 
     (void)buffer;
+    if (first < headers) {
+        *piece = b->header;
+        *bytes = b->header_bytes;
+        return first + 1;
+    }
     n = end - first < n ? end - first : n;
-    *piece = b->keys + first * b->width;
+    *piece = b->records + (first - headers) * b->width;
     *bytes = n * b->width;
     return first + n;
 }
 
-/* Little-endian keys from a file become the machine's, and back. */
-static void swap_if_big_endian(void *keys, size_t width, size_t n)
+static int write_batch(tern_comm *c, const sort_settings *s, const batch *b)
 {
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    unsigned char *p = keys;
-    for (size_t i = 0; i < n; i++, p += width)
-        for (size_t k = 0; k < width / 2; k++) {
-            unsigned char byte = p[k];
-            p[k] = p[width - 1 - k];
-            p[width - 1 - k] = byte;
-        }
-#else
-    (void)keys, (void)width, (void)n;
-#endif
-}
+    record_block block = {.records = b->records, .width = b->layout.bytes};
+    uint64_t mine = b->n, all = 0;
 
-static int sort_verified(tern_comm *c, const sort_settings *s, void **keys, size_t *n,
-                         bool *verified)
-{
-    enum tern_key_type type = (enum tern_key_type)s->type;
-    tern_sort_options options = {.descending = s->reverse, .phase = tern_prog_phase};
-    tern_content before, after;
-    bool sorted;
-
-    int error = tern_keys_content(c, type, *keys, *n, &before);
-    if (!error)
-        error = tern_sort(c, type, keys, n, &options);
-    if (error)
-        return error;
-    tern_prog_phase("verify", *n * tern_key_bytes(type));
-    error = tern_is_sorted(c, type, *keys, *n, s->reverse, &sorted);
-    if (!error)
-        error = tern_keys_content(c, type, *keys, *n, &after);
-    if (error)
-        return error;
-    *verified = sorted && tern_content_equal(&before, &after);
-    report_result(c, after.items, after.bytes, *n);
-    return TERN_OK;
-}
-
-static int write_keys(tern_comm *c, const sort_settings *s, void *keys, size_t n)
-{
-    size_t width = tern_key_bytes((enum tern_key_type)s->type);
-    key_block block = {keys, width};
-    output_source source = {&block, n, keys_bytes, next_keys};
-
-    swap_if_big_endian(keys, width, n);
-    tern_prog_phase("write", n * width);
+    swap_unless_native(&b->layout, false, b->records, b->n);
+    if (b->npy) {
+        int error = tern_allreduce(c, &mine, &all, 1, MPI_UINT64_T, MPI_SUM);
+        if (error)
+            return error;
+        if (tern_rank(c) == 0)
+            block.header_bytes = npy_header(b->layout.type, all, block.header);
+    }
+    output_source source = {&block, b->n + (block.header_bytes > 0), records_bytes, next_records};
+    tern_prog_phase("write", b->n * b->layout.bytes);
     int error = output_write(c, s->output, &source);
-    tern_prog_phase(NULL, n * width);
+    tern_prog_phase(NULL, b->n * b->layout.bytes);
+    return error;
+}
+
+static int sort_in_memory(tern_comm *c, const sort_settings *s, batch *b)
+{
+    swap_unless_native(&b->layout, b->big_endian, b->records, b->n);
+    int error = sort_proved(c, s, b);
+
+    return error ? error : write_batch(c, s, b);
+}
+
+static int sort_files(tern_comm *c, const sort_settings *s, const sequence *files, batch *b)
+{
+    external_source source = {files, &b->layout, b->big_endian, b->npy};
+    bool external = false;
+    int error = external_needed(c, s, files->total, &external);
+
+    if (!error && external && s->output == NULL)
+        tern_prog_usage("what does not fit in memory (-S) needs a file to write, -o");
+    if (!error && external)
+        return external_sort(c, s, &source);
+    if (!error)
+        error = read_files(c, files, b);
+    return error ? error : sort_in_memory(c, s, b);
+}
+
+static int sort_arrays(tern_comm *c, const sort_settings *s, batch *b)
+{
+    sequence files;
+    int error = sequence_open_npy(c, s->n_paths, s->paths, &files);
+
+    b->layout = tern_key_layout(files.type);
+    b->big_endian = files.big_endian;
+    b->npy = true;
+    if (!error)
+        error = sort_files(c, s, &files, b);
+    sequence_close(&files);
+    return error;
+}
+
+static int sort_plain(tern_comm *c, const sort_settings *s, batch *b)
+{
+    input in = {.paths = s->paths, .n = s->n_paths};
+    sequence files = {.files = NULL};
+
+    b->layout = record_layout(s);
+    int error = input_open(c, b->layout.bytes, &in);
+    if (!error && in.stream) {
+        error = read_stream(c, &in, b);
+        if (!error)
+            error = sort_in_memory(c, s, b);
+    } else if (!error) {
+        error = sequence_open(c, &in, &files);
+        if (!error)
+            error = sort_files(c, s, &files, b);
+    }
+    sequence_close(&files);
+    input_close(&in);
     return error;
 }
 
 enum tern_exit sort_binary(tern_comm *c, const sort_settings *s)
 {
-    size_t width = tern_key_bytes((enum tern_key_type)s->type), bytes = 0, keys_n;
-    input in = {.paths = s->paths, .n = s->n_paths};
-    char *block = NULL;
-    void *keys;
-    bool verified = false;
+    bool plain = s->record > 0 || s->type >= 0;
+    batch b = {.npy = s->output != NULL && is_npy(s->output) && s->record == 0};
 
     tern_prog_phase("read", 0);
-    int error = input_open(c, width, &in);
+    int error = output_try(c, s->output);
     if (!error)
-        error = output_try(c, s->output);
-    if (!error)
-        error = input_read_keys(c, &in, width, &block, &bytes);
-    input_close(&in);
-    keys = block;
-    keys_n = bytes / width;
-    if (!error) {
-        swap_if_big_endian(keys, width, keys_n);
-        tern_prog_phase("verify", bytes);
-        error = sort_verified(c, s, &keys, &keys_n, &verified);
-    }
-    if (!error && !verified)
-        tern_fail(error = TERN_EMISMATCH, NULL, "the result is not the input in order: a bug");
-    if (!error)
-        error = write_keys(c, s, keys, keys_n);
-    tern_free(keys);
+        error = plain ? sort_plain(c, s, &b) : sort_arrays(c, s, &b);
+    tern_free(b.records);
     if (error)
         tern_prog_fail(error == TERN_EMISMATCH ? TERN_EXIT_DIFFER : TERN_EXIT_ERROR, error);
     return TERN_EXIT_OK;

@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "sort/record_file.h"
+#include "sort/binary.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -20,17 +20,17 @@ typedef struct summary {
 
 /* What is checked. */
 typedef struct checking {
-    record_form form;
+    tern_record_layout layout;
     bool reverse;
     const crc32_table *table; /* NULL: no checksum */
-    const input *in;
+    const sequence *files;
     const char *block; /* all of it, on rank 0, if it came as a stream; else NULL */
 } checking;
 
 /* Records first .. end - 1, of which `piece` also has the one before, unless first is 0. */
 static summary summarise(const checking *k, const char *piece, uint64_t first, uint64_t end)
 {
-    size_t bytes = k->form.bytes;
+    size_t bytes = k->layout.bytes;
     summary s = {.records = end - first, .first_fall = UINT64_MAX};
     const char *record = piece + (first > 0 ? bytes : 0);
 
@@ -39,7 +39,7 @@ static summary summarise(const checking *k, const char *piece, uint64_t first, u
             s.checksum += crc32_of(k->table, record, bytes);
         if (i == 0)
             continue;
-        int order = record_compare(&k->form, record - bytes, record);
+        int order = record_compare(&k->layout, record - bytes, record);
         s.equal += order == 0;
         if (k->reverse ? order < 0 : order > 0) {
             s.falls++;
@@ -62,11 +62,11 @@ static void add(summary *sum, const summary *part)
 static int check_piece(const checking *k, uint64_t first, uint64_t end, char *buffer, summary *out)
 {
     uint64_t from = first > 0 ? first - 1 : 0;
-    size_t bytes = k->form.bytes;
+    size_t bytes = k->layout.bytes;
     const char *piece = k->block != NULL ? k->block + from * bytes : buffer;
 
     if (k->block == NULL) {
-        int error = sequence_read(k->in, from * bytes, (size_t)(end - from) * bytes, buffer);
+        int error = sequence_read(k->files, from * bytes, (size_t)(end - from) * bytes, buffer);
         if (error)
             return error;
     }
@@ -77,13 +77,13 @@ static int check_piece(const checking *k, uint64_t first, uint64_t end, char *bu
 /* Records first .. end - 1 with all threads. */
 static int check_range(const checking *k, uint64_t first, uint64_t end, summary *sum)
 {
-    uint64_t step = PIECE_BYTES / k->form.bytes + 1;
+    uint64_t step = PIECE_BYTES / k->layout.bytes + 1;
     thread_failure failed = {.error = TERN_OK};
 
     *sum = (summary){.first_fall = UINT64_MAX};
 #pragma omp parallel if (end - first > step)
     {
-        char *buffer = tern_alloc((step + 1) * k->form.bytes);
+        char *buffer = tern_alloc((step + 1) * k->layout.bytes);
         if (buffer == NULL)
             thread_failed(&failed, TERN_ENOMEM);
 #pragma omp for schedule(dynamic, 1)
@@ -114,32 +114,49 @@ static int reduce(tern_comm *c, const summary *mine, summary *all)
     return error;
 }
 
-static int check(tern_comm *c, checking *k, summary *all)
+/* What came as a stream: rank 0 has it all. */
+static int check_stream(tern_comm *c, checking *k, const input *in, summary *mine)
 {
-    uint64_t p = (uint64_t)tern_size(c), r = (uint64_t)tern_rank(c), first = 0, end;
-    size_t streamed = 0;
+    size_t bytes = 0;
     char *block = NULL;
-    summary mine;
+    int error = input_read_keys(c, in, k->layout.bytes, &block, &bytes);
 
-    if (k->in->stream) {
-        int error = input_read_keys(c, k->in, k->form.bytes, &block, &streamed);
-        if (error)
-            return error;
-        k->block = block;
-        end = streamed / k->form.bytes;
-    } else {
-        uint64_t n = k->in->total / k->form.bytes, rest = n % p;
-        first = n / p * r + (r < rest ? r : rest);
-        end = first + n / p + (r < rest);
-    }
-    int error = tern_agree(c, check_range(k, first, end, &mine));
-    tern_prog_phase(NULL, (size_t)(end - first) * k->form.bytes);
+    k->block = block;
+    if (!error)
+        error = tern_agree(c, check_range(k, 0, bytes / k->layout.bytes, mine));
     tern_free(block);
+    return error;
+}
+
+static int check_files(tern_comm *c, checking *k, const input *in, summary *mine)
+{
+    uint64_t p = (uint64_t)tern_size(c), r = (uint64_t)tern_rank(c);
+    uint64_t n = in->total / k->layout.bytes, rest = n % p;
+    uint64_t first = n / p * r + (r < rest ? r : rest);
+    sequence files;
+    int error = sequence_open(c, in, &files);
+
+    k->files = &files;
+    if (!error)
+        error = tern_agree(c, check_range(k, first, first + n / p + (r < rest), mine));
+    if (!error)
+        error = sequence_unchanged(c, &files);
+    sequence_close(&files);
+    return error;
+}
+
+static int check(tern_comm *c, checking *k, const input *in, summary *all)
+{
+    summary mine;
+    int error = in->stream ? check_stream(c, k, in, &mine) : check_files(c, k, in, &mine);
+
     if (!error)
         error = reduce(c, &mine, all);
-    if (!error)
-        report_result(c, all->records, all->records * k->form.bytes, mine.records);
-    return error;
+    if (error)
+        return error;
+    tern_prog_phase(NULL, mine.records * k->layout.bytes);
+    report_result(c, all->records, all->records * k->layout.bytes, mine.records);
+    return TERN_OK;
 }
 
 /* In the words of valsort. */
@@ -159,16 +176,16 @@ enum tern_exit check_records(tern_comm *c, const sort_settings *s)
     crc32_table table;
     input in = {.paths = s->paths, .n = s->n_paths};
     summary all;
-    checking k = {.form = record_form_of(s), .reverse = s->reverse, .in = &in};
+    checking k = {.layout = record_layout(s), .reverse = s->reverse};
 
     if (s->checksum) {
         crc32_prepare(&table);
         k.table = &table;
     }
     tern_prog_phase("check", 0);
-    int error = input_open(c, k.form.bytes, &in);
+    int error = input_open(c, k.layout.bytes, &in);
     if (!error)
-        error = check(c, &k, &all);
+        error = check(c, &k, &in, &all);
     input_close(&in);
     if (error)
         tern_prog_fail(TERN_EXIT_ERROR, error);

@@ -3,7 +3,7 @@
  * (Kounavis and Berry, ISCC 2005): eight table look-ups that do not wait for one another. */
 #include "config.h"
 
-#include "sort/record_file.h"
+#include "sort/binary.h"
 
 enum { POLYNOMIAL_BITS = 8 };
 

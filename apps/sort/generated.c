@@ -2,7 +2,7 @@
 /* Generated keys: make, sort, verify, report; nothing is read or written. */
 #include "config.h"
 
-#include "sort/record_file.h"
+#include "sort/binary.h"
 
 #include <inttypes.h>
 #include <math.h>

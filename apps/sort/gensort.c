@@ -5,7 +5,7 @@
  * written as they are made; nothing is held in memory. */
 #include "config.h"
 
-#include "sort/record_file.h"
+#include "sort/binary.h"
 
 #include <endian.h>
 #include <math.h>

@@ -3,7 +3,7 @@
  */
 #include "config.h"
 
-#include "sort/record_file.h"
+#include "sort/binary.h"
 #include "topo/topo.h"
 
 #include <omp.h>
@@ -60,9 +60,11 @@ static const tern_option table[] = {
     {"plain", 0, TERN_OPTION_FLAG, &settings.plain, NULL,
      "sort gzip and zstd files as they are, do not decompress them", 0, 0},
     {"debug", 0, TERN_OPTION_FLAG, &settings.debug, NULL, "tell on stderr what is compared", 0, 0},
-    {"buffer-size", 'S', TERN_OPTION_TEXT, &settings.memory, "SIZE", "accepted, not needed", 0, 0},
+    {"buffer-size", 'S', TERN_OPTION_TEXT, &settings.memory, "SIZE",
+     "memory that all ranks of a node use for keys or records: 500M, 4G, 50%; lines need none set",
+     0, 0},
     {"temporary-directory", 'T', TERN_OPTION_LIST, &settings.temporary, "DIR",
-     "accepted, not needed", 0, 0},
+     "where keys and records that do not fit in memory are kept ($TMPDIR, or /tmp)", 0, 0},
     {"compress-program", 0, TERN_OPTION_LIST, &settings.compress, "PROG", "accepted, not needed", 0,
      0},
     {"batch-size", 0, TERN_OPTION_COUNT, &settings.batch, "N", "accepted, not needed", 2, 9e15},
@@ -83,6 +85,8 @@ static const tern_option table[] = {
      "files hold records of so many bytes, ordered by --key=OFFSET:LENGTH[:TYPE] or else by all "
      "their bytes",
      1, 1 << 30},
+    {"resume", 0, TERN_OPTION_FLAG, &settings.resume, NULL,
+     "keep in DIR of -T what is done when the sort is killed or fails, and go on from it", 0, 0},
     {"checksum", 0, TERN_OPTION_FLAG, &settings.checksum, NULL,
      "with --check print valsort's summary; with --generate=gensort print gensort's checksum", 0,
      0},
@@ -150,7 +154,7 @@ int main(int argc, char **argv)
         status = sort_generated(c, &settings);
     else if (settings.check && (settings.record > 0 || settings.type >= 0))
         status = check_records(c, &settings);
-    else if (settings.type >= 0)
+    else if (settings.record > 0 || settings.type >= 0 || takes_arrays(&settings))
         status = sort_binary(c, &settings);
     else if (settings.check)
         status = check_text(c, &settings);

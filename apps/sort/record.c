@@ -2,7 +2,7 @@
 /* What --record and --key say of a file. */
 #include "config.h"
 
-#include "sort/record_file.h"
+#include "sort/binary.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -23,41 +23,40 @@ static size_t number(const sort_settings *s, const char **text)
 }
 
 /* OFFSET:LENGTH[:TYPE] */
-static void parse_key(const sort_settings *s, record_form *form)
+static void parse_key(const sort_settings *s, tern_record_layout *layout)
 {
     const char *text = s->key;
 
     if (strchr(text, ':') == NULL)
         tern_prog_usage("--key=%s: with --record it is OFFSET:LENGTH[:TYPE]", text);
-    form->key_offset = number(s, &text);
-    form->key_bytes = number(s, &text);
+    layout->key_offset = number(s, &text);
+    layout->key_bytes = number(s, &text);
     if (*text != '\0') {
         int type = find_name(TERN_KEY_NAMES, text, strlen(text));
         if (type < 0)
             tern_prog_usage("--key=%s: '%s' is none of " TERN_KEY_NAMES, s->key, text);
-        if (form->key_bytes != tern_key_bytes((enum tern_key_type)type))
+        if (layout->key_bytes != tern_key_bytes((enum tern_key_type)type))
             tern_prog_usage("--key=%s: %s has %zu bytes", s->key, text,
                             tern_key_bytes((enum tern_key_type)type));
-        form->type = (enum tern_key_type)type;
-        form->key_bytes = 0;
+        layout->type = (enum tern_key_type)type;
+        layout->key_bytes = 0;
     }
-    if (form->key_offset + (text[0] != '\0' ? tern_key_bytes(form->type) : form->key_bytes)
-            > form->bytes
-        || (text[0] == '\0' && form->key_bytes == 0))
-        tern_prog_usage("--key=%s: no such bytes in a record of %zu", s->key, form->bytes);
+    if (layout->key_offset + (text[0] != '\0' ? tern_key_bytes(layout->type) : layout->key_bytes)
+            > layout->bytes
+        || (text[0] == '\0' && layout->key_bytes == 0))
+        tern_prog_usage("--key=%s: no such bytes in a record of %zu", s->key, layout->bytes);
 }
 
-record_form record_form_of(const sort_settings *s)
+tern_record_layout record_layout(const sort_settings *s)
 {
-    record_form form = {.bytes = (size_t)s->record, .key_bytes = (size_t)s->record};
+    tern_record_layout layout = {.bytes = (size_t)s->record, .key_bytes = (size_t)s->record};
 
     if (s->record == 0) {
-        form.type = (enum tern_key_type)s->type;
-        form.bytes = tern_key_bytes(form.type);
+        layout = tern_key_layout((enum tern_key_type)s->type);
     } else if (s->key != NULL) {
-        parse_key(s, &form);
+        parse_key(s, &layout);
     }
-    return form;
+    return layout;
 }
 
 void check_record_settings(const sort_settings *s)
@@ -68,17 +67,17 @@ void check_record_settings(const sort_settings *s)
         tern_prog_usage("--type is for files of keys alone; in records the type stands in --key");
     if (s->record > 0 && s->generate != NULL)
         tern_prog_usage("--generate makes no files of --record; try --generate=gensort:N");
-    if (s->record > 0 && !s->check)
-        tern_prog_usage("--record goes with --check");
     if (s->checksum && !(s->check && binary) && !makes_records(s))
         tern_prog_usage("--checksum goes with --check of records or keys, and --generate=gensort");
 }
 
+__extension__ typedef unsigned __int128 u128;
+
 /* A little-endian number as an unsigned one that is ordered alike. */
-static uint64_t image_of(enum tern_key_type type, const unsigned char *p)
+static u128 image_of(enum tern_key_type type, const unsigned char *p)
 {
     size_t width = tern_key_bytes(type);
-    uint64_t x = 0, top = UINT64_C(1) << (8 * width - 1);
+    u128 x = 0, top = (u128)1 << (8 * width - 1);
 
     for (size_t i = width; i-- > 0;)
         x = x << 8 | p[i];
@@ -87,13 +86,13 @@ static uint64_t image_of(enum tern_key_type type, const unsigned char *p)
     return type >= TERN_I8 && type <= TERN_I64 ? x ^ top : x;
 }
 
-int record_compare(const record_form *form, const void *a, const void *b)
+int record_compare(const tern_record_layout *layout, const void *a, const void *b)
 {
-    const unsigned char *x = (const unsigned char *)a + form->key_offset;
-    const unsigned char *y = (const unsigned char *)b + form->key_offset;
+    const unsigned char *x = (const unsigned char *)a + layout->key_offset;
+    const unsigned char *y = (const unsigned char *)b + layout->key_offset;
 
-    if (form->key_bytes > 0)
-        return memcmp(x, y, form->key_bytes);
-    uint64_t i = image_of(form->type, x), j = image_of(form->type, y);
+    if (layout->key_bytes > 0)
+        return memcmp(x, y, layout->key_bytes);
+    u128 i = image_of(layout->type, x), j = image_of(layout->type, y);
     return (i > j) - (i < j);
 }

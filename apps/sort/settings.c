@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sort/record_file.h"
+#include "sort/binary.h"
 
 static char stdin_name[] = "-";
 static char *stdin_paths[] = {stdin_name, NULL};
@@ -218,6 +218,7 @@ void settle_settings(sort_settings *s, int n, char **paths)
     const char *binary = s->generate != NULL ? "--generate"
                          : s->record > 0     ? "--record"
                          : s->type >= 0      ? "--type"
+                         : takes_arrays(s)   ? "arrays of numpy"
                                              : NULL;
     if (binary != NULL)
         refuse_text_options(s, binary);

@@ -38,6 +38,7 @@ typedef struct sort_settings {
     char **paths;    /* operands, or the names in files0_from */
     int n_paths;
     char *names; /* what the latter point into, or NULL */
+    bool resume;
 } sort_settings;
 
 /* ---- Settings ---------------------------------------------------------------------------------

@@ -4,7 +4,8 @@ lib_libterncore_la_SOURCES += %D%/sort.h %D%/keys.h %D%/lines.h %D%/radix_templa
   %D%/algorithm_radix.c %D%/operations.c %D%/own.c %D%/unique.c %D%/stream_merge.c %D%/swap.c \
   %D%/balance.c %D%/by_key.c \
   %D%/image_items.c %D%/items.c %D%/pair_items.c %D%/record_items.c \
-  %D%/records.c \
+  %D%/records.c %D%/external_private.h %D%/external.c %D%/external_merge.c %D%/external_resume.c \
+  %D%/external_runs.c %D%/external_split.c %D%/external_task.c \
   %D%/lanes.h %D%/network.h %D%/quick.h %D%/quick_scalar.h %D%/quick_template.h \
   %D%/quick_undef.h %D%/quick_vector.h %D%/simd.h \
   %D%/counting.c %D%/exchange.c %D%/generate.c %D%/key.c %D%/line_bytes.c %D%/line_check.c \
@@ -13,5 +14,5 @@ lib_libterncore_la_SOURCES += %D%/sort.h %D%/keys.h %D%/lines.h %D%/radix_templa
   %D%/quick.c %D%/quick_avx2.c %D%/quick_avx512.c %D%/quick_scalar.c %D%/simd.c %D%/split_table.c \
   %D%/radix.c %D%/sort.c %D%/split.c %D%/verify.c %D%/width.c
 ternsortincludedir = $(pkgincludedir)/sort
-ternsortinclude_HEADERS = %D%/sort.h
+ternsortinclude_HEADERS = %D%/sort.h %D%/external.h
 dist_man_MANS += %D%/tern_sort.3

@@ -59,15 +59,203 @@ check_sequence() {
   [ $? = 1 ] && timeout 60 "$sort" --record=100 --key=0:10 --check - second <first
 }
 
+# ---- Records ----------------------------------------------------------------
+
+# The digits of xxd are ordered as the bytes are; what they do not compare is left in the order of the input (-s).
+as_xxd() {
+  launch 1 "$sort" --generate=gensort:5k,skew,ascii -o records || return
+  for keys in '0:10 1,20' '47:1 95,96'; do
+    digits=${keys#* }
+    xxd -p -c 100 records | LC_ALL=C sort -s -k"1.${digits%,*},1.${digits#*,}" | xxd -r -p >want &&
+      launch "$1" "$sort" --record=100 --key="${keys% *}" -o got records && cmp want got || return
+    xxd -p -c 100 records | LC_ALL=C sort -s -r -k"1.${digits%,*},1.${digits#*,}" | xxd -r -p >want &&
+      launch "$1" "$sort" --record=100 --key="${keys% *}" -r -o got records && cmp want got || return
+  done
+  reference records >want && launch "$1" "$sort" --record=100 -o got records && cmp want got
+}
+
+# A signed number in the middle of records of seven bytes, as od shows it.
+typed_key() {
+  head -c 21000 /dev/urandom >sevens &&
+    od -An -v -w7 -t u1 sevens >digits &&
+    awk '{ n = $3 + 256 * $4; print (n < 32768 ? n : n - 65536), $0 }' digits | LC_ALL=C sort -s -k1,1n |
+    cut -d' ' -f2- >want
+  launch "$1" "$sort" --record=7 --key=2:2:i16 -o got sevens && od -An -v -w7 -t u1 got | cmp - want
+}
+
+# ---- Arrays of numpy --------------------------------------------------------
+
+# array DESCR N: the header that numpy.save() writes, and standard input.
+array() {
+  printf '\223NUMPY\001\000\166\000' &&
+    printf '%-117s\n' "{'descr': '$1', 'fortran_order': False, 'shape': ($2,), }" && cat
+}
+
+# In versions 2 and 3 four bytes tell the size of the header.
+array_version() {
+  printf '\223NUMPY%b\000\164\000\000\000' "\\0$1" &&
+    printf '%-115s\n' "{'descr': '$2', 'fortran_order': True, 'shape': ( $3 , ), }" && cat
+}
+
+arrays() {
+  head -c 24000 /dev/urandom >bytes
+  for type in 'u1 u8' 'u8 u64' 'i2 i16' 'i4 i32' 'f4 f32' 'f8 f64'; do
+    width=${type%% *} && width=${width#?} && n=$((24000 / width)) && order='<'
+    [ "$width" = 1 ] && order='|'
+    launch 1 "$sort" --type="${type#* }" -o plain bytes && array "$order${type% *}" "$n" <plain >want &&
+      array "$order${type% *}" "$n" <bytes >bytes.npy && launch "$1" "$sort" -o got bytes.npy && cmp want got ||
+      return
+  done
+  array '<i4' 6000 <bytes >whole.npy && head -c 12000 bytes | array_version 2 '<i4' 3000 >one.npy &&
+    tail -c 12000 bytes | array_version 3 '<i4' 3000 >two.npy &&
+    launch 1 "$sort" -o want whole.npy && launch "$1" "$sort" one.npy two.npy >got && cmp want got &&
+    launch "$1" "$sort" --type=i32 -o got.npy bytes && cmp want got.npy
+}
+
+# Numbers whose first byte is the highest come out with the lowest first.
+big_endian_array() {
+  printf '\0\0\0\3\0\0\1\0\377\377\377\377' | array '>i4' 3 >big.npy
+  printf '\377\377\377\377\3\0\0\0\0\1\0\0' | array '<i4' 3 >want
+  launch "$1" "$sort" -o got big.npy && cmp want got
+}
+
+# ---- Larger than memory -----------------------------------------------------
+
+nothing_left() {
+  [ -z "$(ls runs)" ] && [ -z "$(ls ./*.tmp* 2>/dev/null)" ]
+}
+
+# What GNU sort makes of records of many, of two and of equal keys, and of sorted and reversed ones, with little memory.
+external() {
+  launch 1 "$sort" --generate=gensort:20k,skew,ascii -o records &&
+    xxd -p -c 100 records >digits || return
+  for keys in '0:10 1,20' '98:2 197,200'; do
+    from=${keys#* } && LC_ALL=C sort -s -k"1.${from%,*},1.${from#*,}" digits | xxd -r -p >want &&
+      launch "$1" "$sort" --record=100 --key="${keys% *}" -S "$2" -T runs -o got records && cmp want got &&
+      launch "$1" "$sort" --record=100 --key="${keys% *}" -S "$2" -T runs -o again got && cmp want again &&
+      nothing_left || return
+  done
+  LC_ALL=C sort -s -r -k1.1,1.20 digits | xxd -r -p >want &&
+    launch "$1" "$sort" --record=100 --key=0:10 -S "$2" -T runs -r -o got records && cmp want got &&
+    launch "$1" "$sort" --record=100 --key=0:10 -S "$2" -T runs -o again got && nothing_left &&
+    xxd -p -c 100 again | LC_ALL=C sort -c -s -k1.1,1.20
+}
+
+external_array() {
+  launch 1 "$sort" -o want whole.npy && launch "$1" "$sort" -S 8K -T runs -o got.npy whole.npy && cmp want got.npy &&
+    launch 1 "$sort" -o want big.npy && launch "$1" "$sort" -S 10b -T runs -o got.npy big.npy && cmp want got.npy
+}
+
+# Neither the runs nor the result fit: the old output stays, and nothing else.
+external_disk_full() {
+  echo old >tiny/out
+  for where in '-T tiny -o new' '-T runs -o tiny/out'; do
+    # shellcheck disable=SC2086
+    launch 2 "$sort" --record=100 --key=0:10 -S 500K $where records 2>err
+    status=$?
+    cat err
+    [ $status = 2 ] && [ "$(grep -c '^tern-sort: .*No space left on device' err)" = 1 ] && [ ! -e new ] &&
+      [ "$(cat tiny/out)" = old ] && [ "$(ls tiny)" = out ] && nothing_left || return
+  done
+}
+
+# Killed at any moment it leaves the input and the old output as they were, and no runs.
+external_killed() {
+  echo old >out && cksum records >before
+  for after in 0.02 0.05 0.1 0.2 0.3; do
+    timeout -s KILL $after "$sort" --record=100 --key=0:10 -S 20K -T runs -o out records
+    cksum records | cmp before - && [ -z "$(ls runs)" ] || return
+    [ "$(cat out)" = old ] || { launch 1 "$sort" --record=100 --key=0:10 --check out && echo old >out; } || return
+    rm -f out.tmp*
+  done
+}
+
+# Killed again and again it goes on, and nothing is left in the end.  Without a launcher, whose ranks may outlive it.
+resumed() {
+  launch 1 "$sort" --generate=gensort:100k -o many && reference many >want || return
+  for after in 0.08 0.12 0.16 0.2 0.24; do
+    timeout -s KILL $after "$sort" --record=100 --key=0:10 -S 500K -T runs --resume -o got many
+    rm -f got.tmp*
+  done
+  ls -l runs
+  timeout 60 "$sort" --record=100 --key=0:10 -S 500K -T runs --resume -o got many && cmp want got && nothing_left
+}
+
+# The second part of the input is written anew before what was done is used: it is not.
+resumed_changed() {
+  cp records moving && fails_late moving && [ -s "$(echo runs/*.0.done)" ] || return
+  launch 1 "$sort" --generate=gensort:20k,from=5 -o moving && reference moving >want &&
+    launch 2 "$sort" --record=100 --key=0:10 -S 70K -T runs --resume -o got moving && cmp want got
+  rm -f runs/*
+}
+
+# A sort that fails for its output, which has no room, but has made its runs.
+fails_late() {
+  launch 2 "$sort" --record=100 --key=0:10 -S 70K -T runs --resume -o tiny/out "$1" 2>err
+  [ $? = 2 ]
+}
+
+# Runs that are all there are used: one that was damaged meanwhile is found out.
+resumed_damaged() {
+  fails_late records && printf damaged | dd of="$(echo runs/*.0.runs)" bs=1 seek=20000 conv=notrunc 2>/dev/null &&
+    rm -f got && launch 2 "$sort" --record=100 --key=0:10 -S 70K -T runs --resume -o got records 2>err
+  [ $? = 1 ] && [ ! -e got ] && grep -q 'not what was read\|not in order' err && nothing_left
+}
+
+# refused SENTENCE ARG...: status 2, the sentence once, and no file.
+refused() {
+  sentence=$1
+  shift
+  rm -f got && launch 2 "$sort" -o got "$@" 2>err
+  status=$?
+  cat err
+  [ $status = 2 ] && [ ! -e got ] && [ "$(grep -c "^tern-sort: .*$sentence" err)" = 1 ]
+}
+
+bad_files() {
+  head -c 800 bytes >some && array '<f8' 100 <some >a.npy && head -c 900 a.npy >short.npy &&
+    array '<c8' 100 <some >complex.npy && array '<f8' '10, 10' <some >two.npy && array '|V8' 100 <some >void.npy &&
+    cp bytes none.npy && head -c 60 a.npy >cut.npy && echo >>a.npy && array '<i8' 100 <some >b.npy &&
+    array '<f8' 100 <some >c.npy && : >empty.npy
+  refused 'short.npy: it is shorter' short.npy && refused "'<c8'; they must be" complex.npy &&
+    refused 'one dimension' two.npy && refused "'|V8'" void.npy && refused 'none.npy: not an array' none.npy &&
+    refused 'ends in its header' cut.npy && refused 'a.npy: it has more' a.npy && refused 'another type' c.npy b.npy &&
+    refused 'empty.npy: not an array' empty.npy && refused 'missing.npy: No such' missing.npy &&
+    refused '800 bytes are no whole number of 99' --record=99 some && refused 'no such bytes' --record=9 --key=0:10 some &&
+    refused 'f64 has 8' --record=9 --key=0:4:f64 some && refused "'x' is none of" --record=9 --key=0:4:x some &&
+    refused 'is no size' -S x --type=u8 some && refused 'OFFSET:LENGTH' --record=9 --key=5 some
+}
+
 # ---- ------------------------------------------------------------------------
 
+mkdir runs
 for np in $few_np; do
   ok "np=$np records as gensort" as_gensort "$np"
   if command -v xxd >/dev/null; then
+    ok "np=$np records as xxd and GNU sort" as_xxd "$np"
     ok "np=$np checked as by valsort" as_valsort "$np"
     ok "np=$np several files checked as one" check_sequence "$np"
   else
-    skip "np=$np checked as by valsort" "no xxd"
+    skip "np=$np records as xxd and GNU sort" "no xxd"
   fi
+  ok "np=$np records with a number as key" typed_key "$np"
+  ok "np=$np arrays of numpy" arrays "$np"
+  ok "np=$np an array of big-endian numbers" big_endian_array "$np"
+  if command -v xxd >/dev/null; then
+    ok "np=$np larger than memory" external "$np" 70K
+  fi
+  ok "np=$np arrays larger than memory" external_array "$np"
 done
+ok "files that are refused" bad_files
+ok "killed" external_killed
+ok "killed and resumed" resumed
+mkdir tiny
+if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=1M none tiny 2>/dev/null; then
+  ok "disk full" external_disk_full
+  ok "resumed with another input" resumed_changed
+  ok "resumed with a damaged run" resumed_damaged
+  umount tiny
+else
+  skip "disk full" "needs to mount a file system"
+fi
 tap_end

@@ -23,7 +23,7 @@ tests_perf_stencil_sweep_CFLAGS = $(AM_CFLAGS) -march=native -mprefer-vector-wid
 tests_perf_stencil_sweep_LDADD = lib/libterncore.la -lm
 EXTRA_PROGRAMS += $(perf_programs)
 CLEANFILES += $(perf_programs)
-EXTRA_DIST += scripts/perf %D%/perf.sh %D%/chan.sh %D%/ckpt.sh %D%/coll.sh %D%/halo.sh %D%/msg.sh %D%/sort.sh %D%/sort_local.sh %D%/sort_peers.cc %D%/stencil.sh
+EXTRA_DIST += scripts/perf %D%/perf.sh %D%/chan.sh %D%/ckpt.sh %D%/coll.sh %D%/halo.sh %D%/msg.sh %D%/records.sh %D%/sort.sh %D%/sort_local.sh %D%/sort_peers.cc %D%/stencil.sh
 
 perf: all $(perf_programs)
 	@MPIEXEC='$(MPIEXEC)' top_srcdir='$(top_srcdir)' top_builddir='$(top_builddir)' \
