@@ -9,7 +9,6 @@
 #include "chan/chan.h"
 #include "coll/coll.h"
 #include "sort/sort.h"
-#include "sort/external.h"
 #include "grid/grid.h"
 #include "stencil/stencil.h"
 #include "ckpt/ckpt.h"

@@ -4,7 +4,6 @@
 #include "config.h"
 
 #include "sort/binary.h"
-#include "sort/external.h"
 
 #include <errno.h>
 #include <fcntl.h>

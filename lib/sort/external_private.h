@@ -3,7 +3,7 @@
 #ifndef TERN_SORT_EXTERNAL_PRIVATE_H
 #define TERN_SORT_EXTERNAL_PRIVATE_H
 
-#include "sort/external.h"
+#include "sort/sort.h"
 #include "sort/items.h"
 
 #include <pthread.h>

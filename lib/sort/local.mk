@@ -14,5 +14,5 @@ lib_libterncore_la_SOURCES += %D%/sort.h %D%/keys.h %D%/lines.h %D%/radix_templa
   %D%/quick.c %D%/quick_avx2.c %D%/quick_avx512.c %D%/quick_scalar.c %D%/simd.c %D%/split_table.c \
   %D%/radix.c %D%/sort.c %D%/split.c %D%/verify.c %D%/width.c
 ternsortincludedir = $(pkgincludedir)/sort
-ternsortinclude_HEADERS = %D%/sort.h %D%/external.h
+ternsortinclude_HEADERS = %D%/sort.h
 dist_man_MANS += %D%/tern_sort.3

@@ -239,22 +239,6 @@ static void every_algorithm(void)
         }
 }
 
-static bool is_stable(const char *algorithm)
-{
-    return strcmp(algorithm, "hypercube") != 0 && strcmp(algorithm, "bitonic") != 0;
-}
-
-static void every_algorithm(void)
-{
-    for (int a = 0; tern_sort_algorithm(a) != NULL; a++)
-        for (size_t i = 0; i < SHAPES; i++) {
-            const char *name = tern_sort_algorithm(a);
-            tern_sort_options options = {.algorithm = name, .stable = is_stable(name)};
-            if (shapes[i].layout.compare == NULL || strcmp(name, "radix") != 0)
-                CU_ASSERT(sorts(&shapes[i], 1501, &options));
-        }
-}
-
 static void payloads_follow(void)
 {
     enum { TOTAL = 3001 };
