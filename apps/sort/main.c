@@ -75,7 +75,7 @@ static const tern_option table[] = {
      "sort N generated keys in memory, verify and report; DIST is uniform, sorted, reversed, "
      "equal, "
      "few, zipf, normal, exponential, almost, sqrt, staggered, buckets, groups or all-to-one; N "
-     "may have a suffix, 10M.  Or gensort:N[,skew][,ascii][,from=M]: write records of the Sort "
+     "may have a suffix, 10M. Or gensort:N[,skew][,ascii][,from=M]: write records of the Sort "
      "Benchmark",
      0, 0},
     {"seed", 0, TERN_OPTION_COUNT, &settings.seed, "N", "of the generated keys (1)", 0, 9e15},
