@@ -229,7 +229,7 @@ bad_files() {
 # ---- ------------------------------------------------------------------------
 
 mkdir runs
-for np in $few_np; do
+for np in $one_np; do
   ok "np=$np records as gensort" as_gensort "$np"
   if command -v xxd >/dev/null; then
     ok "np=$np records as xxd and GNU sort" as_xxd "$np"

@@ -351,7 +351,8 @@ ok "output through a symbolic link" through_link
 ok "stdout on a full disk" full_stdout
 ok "--debug" explains
 ok "stdin is closed" closed_stdin
-for np in $TEST_NP; do
+# Many launches each; tests/sort tries types, distributions and options at every number of ranks.
+for np in $few_np; do
   ok "np=$np as GNU sort with some options: mixed lines" with "$np" mixed '' -n -ru
   ok "np=$np as GNU sort to stdout" same_to_stdout "$np" -nr
   ok "np=$np as GNU sort by numbers of hundreds of digits" same "$np" -n huge
@@ -369,8 +370,7 @@ for np in $TEST_NP; do
     skip "np=$np report" "no jq"
   fi
 done
-# Many launches each; tests/sort tries every type and distribution at every number of ranks.
-for np in $few_np; do
+for np in $one_np; do
   ok "np=$np as GNU sort with the other options: mixed lines" with "$np" mixed -r -u -nr -nu -nru
   ok "np=$np options as GNU sort" options_as_gnu_sort "$np"
   ok "np=$np as sort -c" checking "$np"

@@ -195,12 +195,12 @@ pictures=no
 grep -q "define HAVE_PNG 1" "$builddir/lib/config.h" && pictures=yes
 ok "no steps" no_steps
 ok "refuses values" refuses_values
-for p in $TEST_NP; do
+for p in $few_np; do
   ok "np=$p every grid" every_grid "$p"
   ok "np=$p every option" every_option "$p"
   ok "np=$p exact solution" verifies "$p"
 done
-for p in $few_np; do
+for p in $one_np; do
   ok "np=$p every halo mode" every_mode "$p" # tests/grid tries them at every number of ranks
   ok "np=$p refuses options" refuses "$p"
   ok "np=$p goes on where it was" restarts "$p"
@@ -208,7 +208,7 @@ for p in $few_np; do
   ok "np=$p killed, goes on" killed "$p"
 done
 if command -v jq >/dev/null && alone --quiet --steps=1 --grid=2x2 --json=try.json; then
-  for p in $TEST_NP; do
+  for p in $few_np; do
     ok "np=$p report" reports "$p"
   done
 else
@@ -217,10 +217,10 @@ fi
 if [ $pictures = yes ]; then
   alone --quiet --grid=300x200 --steps=20 --init=spot -o one.png
   ok "a PNG" is_png
-  for p in $TEST_NP; do
+  for p in $few_np; do
     ok "np=$p the same picture" same_picture "$p"
   done
-  for p in $few_np; do
+  for p in $one_np; do
     ok "np=$p refuses files" refuses_files "$p"
     if [ -c /dev/full ]; then
       ok "np=$p disk full" disk_full "$p"

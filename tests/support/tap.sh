@@ -7,6 +7,8 @@ top_srcdir=$(cd "$top_srcdir" && pwd) top_builddir=$(cd "$top_builddir" && pwd) 
 tap_count=0
 few_np=${TEST_NP%% *} # where the number of ranks hardly matters: the first and, if there are others, three
 [ "$few_np" = "$TEST_NP" ] || few_np="$few_np 3"
+# shellcheck disable=SC2034  # for the test
+one_np=${few_np##* } # where it does not matter at all
 scratch=$(mktemp -d) # the test's own folder
 trap 'rm -rf "$scratch"' EXIT
 
