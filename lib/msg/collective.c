@@ -73,8 +73,8 @@ int tern_allreduce_at(tern_comm *c, const void *sendbuf, void *recvbuf, size_t n
         size_t part = n - at < CHUNK ? n - at : CHUNK;
         size_t offset = at * (size_t)extent;
         const void *from = sendbuf == MPI_IN_PLACE ? MPI_IN_PLACE : (const char *)sendbuf + offset;
-        error =
-            MPI_Iallreduce(from, (char *)recvbuf + offset, (int)part, type, op, c->mpi, &request);
+        error = MPI_Iallreduce(from, (char *)recvbuf + offset, (int)part, type,
+                               tern__op_of(type, op), c->mpi, &request);
         error = finish(&wait, error, &request, TERN_FOREVER);
         if (error)
             return error;

@@ -149,4 +149,7 @@ int tern__recv_kept(tern_comm *c, const struct tern__wait *op, void *buf, size_t
                     MPI_Datatype type, tern_status *status);
 void tern__reap_orphans(tern_comm *c, bool all);
 
+/* What to reduce numbers of this type with, where `op` would do it wrongly. */
+MPI_Op tern__op_of(MPI_Datatype type, MPI_Op op);
+
 #endif

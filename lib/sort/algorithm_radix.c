@@ -29,24 +29,21 @@ static size_t bucket_of(const buckets *b, uint64_t word)
     return (word - b->least) >> b->shift;
 }
 
-/* The range of all ranks' words, as signed numbers of the same order: MPICH 4.0 compares
- * MPI_UINT64_T as if it were signed. */
+/* The range of all ranks' words. */
 static int find_range(tern__job *j, buckets *b)
 {
-    const uint64_t sign = UINT64_C(1) << 63;
-    int64_t range[2] = {INT64_MAX, INT64_MAX}, all[2]; /* least, and complement of the most */
+    uint64_t range[2] = {UINT64_MAX, UINT64_MAX}, all[2]; /* least, and complement of the most */
 
     for (size_t i = 0; i < j->n; i++) {
-        int64_t word = (int64_t)(word_of(j, i) ^ sign);
+        uint64_t word = word_of(j, i);
         range[0] = word < range[0] ? word : range[0];
         range[1] = ~word < range[1] ? ~word : range[1];
     }
-    int error = tern_allreduce(j->c, range, all, 2, MPI_INT64_T, MPI_MIN);
+    int error = tern_allreduce(j->c, range, all, 2, MPI_UINT64_T, MPI_MIN);
     if (error)
         return error;
-    uint64_t most = (uint64_t)~all[1] ^ sign;
-    b->least = (uint64_t)all[0] ^ sign;
-    uint64_t span = most >= b->least ? most - b->least : 0;
+    b->least = all[0];
+    uint64_t span = ~all[1] >= all[0] ? ~all[1] - all[0] : 0;
     while (span >> b->shift >= BUCKETS)
         b->shift++;
     return TERN_OK;

@@ -411,6 +411,11 @@ static void collectives(void)
     OK(tern_allreduce(c, &x, &sum, 1, MPI_INT, MPI_SUM));
     CU_ASSERT_EQUAL(sum, size * (size - 1) / 2);
     OK(tern_allreduce(c, MPI_IN_PLACE, &x, 1, MPI_INT, MPI_MAX));
+    uint64_t wide = tern_rank(c) == 0 ? UINT64_MAX : 7, least; /* which MPICH takes for -1 */
+    OK(tern_allreduce(c, &wide, &least, 1, MPI_UINT64_T, MPI_MIN));
+    CU_ASSERT_EQUAL(least, tern_size(c) > 1 ? 7 : UINT64_MAX);
+    OK(tern_allreduce(c, MPI_IN_PLACE, &wide, 1, MPI_UINT64_T, MPI_MAX));
+    CU_ASSERT_EQUAL(wide, UINT64_MAX);
     CU_ASSERT_EQUAL(x, size - 1);
     OK(tern_bcast(c, &root, 1, MPI_INT, size - 1));
     CU_ASSERT_EQUAL(root, 4711);
