@@ -296,7 +296,7 @@ full_disk() {
 # While it is read the input grows, or is cut and written anew: an error, or the order of what was there at some time.
 changing_input() {
   for change in 'echo more >>changing' 'cp huge changing'; do
-    cp mixed changing
+    rm -f got && cp mixed changing
     while [ -e changing ]; do eval "$change"; done &
     writer=$!
     launch "$1" "$sort" -o got changing 2>why
@@ -311,7 +311,6 @@ changing_input() {
     else
       [ $status = 2 ] && [ ! -e got ] && grep -q 'changing: it has\|changing: No such' why || return
     fi
-    rm -f got
   done
 }
 
