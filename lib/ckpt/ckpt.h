@@ -102,7 +102,8 @@ enum tern_ckpt_wish {
 };
 
 /** Catch SIGUSR1 and SIGTERM from now on, and ask for a write every \p interval seconds (0: never).
- * One plan a process.  Local. */
+ * One plan a process.  When the plan is closed they mean what they did before, but for SIGTERM
+ * after TERN_CKPT_STOP, which is ignored from then on.  Local. */
 TERN_API void tern_ckpt_watch(tern_ckpt *k, double interval);
 
 /** What to do now: the same on all ranks, though a signal may have reached one only.  To be called

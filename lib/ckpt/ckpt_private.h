@@ -75,6 +75,7 @@ struct tern_ckpt {
     struct head head[2];    /* of both generations; generation 0: not valid */
     tern_ckpt_info newest;  /* generation 0: none */
     bool watching, asked;   /* signals are caught; an answer is under way */
+    bool stopping;          /* the answer was TERN_CKPT_STOP */
     double interval, since; /* seconds; when the last write was asked for */
     int wish, answer;       /* sent and received by the request */
     MPI_Request request;

@@ -41,6 +41,8 @@ void tern__ckpt_unwatch(tern_ckpt *k)
         return;
     k->watching = false;
     sigaction(SIGUSR1, &before_usr1, NULL);
+    if (k->stopping) /* a launcher says it again to ranks that end after others */
+        before_term = (struct sigaction){.sa_handler = SIG_IGN};
     sigaction(SIGTERM, &before_term, NULL);
 }
 
@@ -69,6 +71,7 @@ int tern_ckpt_poll(tern_ckpt *k, enum tern_ckpt_wish *wish)
     }
     if (answer != TERN_CKPT_GO_ON)
         k->since = tern_clock();
+    k->stopping |= answer == TERN_CKPT_STOP;
     k->wish = own_wish(k);
     if (MPI_Iallreduce(&k->wish, &k->answer, 1, MPI_INT, MPI_MAX, tern_comm_raw(k->comm),
                        &k->request)
