@@ -49,7 +49,7 @@ restarts() {
 }
 
 # long NAME RANKS: a run that takes a while, in the background, once it has written a checkpoint.
-long='--steps=200k --grid=256x256 -i noise'
+long='--steps=60k --grid=256x256 -i noise'
 begin_long() {
   rm -f "$1".? && launch "$2" sh -c "echo \$\$ >>$1.pids; exec $stencil $long -c $1 --every=0.05" &
   job=$!
