@@ -26,8 +26,7 @@ INLINE void T(star_rows)(const struct sweep *s, int64_t y, const int rows, const
     const int64_t pitch = s->pitch, plane = s->plane;
     const REAL *in = (const REAL *)s->in + y * pitch;
     T(vec)
-    w[MOST_REACH + 1] = {{0}},
-                   before[4], here[4], after[4] = {{0}}, column[4 + 2 * MOST_REACH];
+    w[MOST_REACH + 1] = {{0}}, before[4], here[4], after[4] = {{0}}, column[4 + 2 * MOST_REACH];
 
     UNROLL for (int r = 0; r <= reach; r++) w[r] = T(same)(s->weights[r]);
     UNROLL for (int m = 0; m < rows && SHIFTS; m++)
