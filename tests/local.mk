@@ -50,8 +50,6 @@ check_LTLIBRARIES += tests/support/libmpitap.la
 endif
 TESTS += $(test_scripts) $(check_PROGRAMS)
 
-# The tests that send messages: what another eager limit or another send mode can change.
-mpi_tests = $(check_PROGRAMS) $(filter-out tests/package/%,$(test_scripts))
 EXTRA_DIST += $(test_scripts) tests/support/lsan.supp tests/support/valgrind.supp tests/support/mpisync.c tests/support/mpidelay.c tests/support/tap.sh
 CLEANFILES += tests/.lock
 
