@@ -4,7 +4,7 @@ EXTRA_DIST += %D%/check %D%/check-layers %D%/demo %D%/installcheck %D%/mpienv %D
 
 # Every linter at hand, over the whole tree; scripts/style says which are absent.
 style:
-	@CC='$(CC)' HWLOC_CFLAGS='$(HWLOC_CFLAGS)' top_builddir='$(abs_top_builddir)' \
+	@CC='$(CC)' HWLOC_CFLAGS='$(HWLOC_CFLAGS)' HDF5_CFLAGS='$(HDF5_CFLAGS)' top_builddir='$(abs_top_builddir)' \
 	  $(SHELL) $(top_srcdir)/scripts/style
 
 # The program of README.md, built against the installed library by pkg-config and run.

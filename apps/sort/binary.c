@@ -182,7 +182,7 @@ static int sort_arrays(tern_comm *c, const sort_settings *s, batch *b)
 static int sort_plain(tern_comm *c, const sort_settings *s, batch *b)
 {
     input in = {.paths = s->paths, .n = s->n_paths};
-    sequence files = {.files = NULL};
+    sequence files = {0};
 
     b->layout = record_layout(s);
     int error = input_open(c, b->layout.bytes, &in);

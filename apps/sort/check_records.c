@@ -142,6 +142,7 @@ static int check_files(tern_comm *c, checking *k, const input *in, summary *mine
     if (!error)
         error = sequence_unchanged(c, &files);
     sequence_close(&files);
+    k->files = NULL;
     return error;
 }
 

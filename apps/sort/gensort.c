@@ -87,9 +87,10 @@ static void put_ascii(unsigned char *out, const u128 *number, uint64_t record)
     for (int i = 0; i < 16; i++)
         out[28 + i] = (unsigned char)hex[record >> (60 - 4 * i) & 15];
     memset(out + 44, ' ', 2);
-    for (int i = 0; i < 13; i++)
+    for (ptrdiff_t i = 0; i < 13; i++)
         memset(out + 46 + 4 * i, hex[low >> (48 - 4 * i) & 15], 4);
-    memcpy(out + 98, "\r\n", 2);
+    out[98] = '\r';
+    out[99] = '\n';
 }
 
 /* Of a skewed record the first bits, so many as chance will, are those of the key of record

@@ -27,7 +27,7 @@ static int make_edges(const tern_halo *h, const struct parts *list, struct edges
     origin.first = &base;
     e->ones = calloc(list->n + 1, sizeof(*e->ones));
     e->at = calloc(list->n + 1, sizeof(*e->at));
-    e->type = calloc(list->n + 1, sizeof(*e->type));
+    e->type = calloc(list->n + 1, sizeof(MPI_Datatype));
     if (e->ones == NULL || e->at == NULL || e->type == NULL)
         return tern_fail(TERN_ENOMEM, NULL, "no memory for %zu neighbours", list->n);
     for (size_t i = 0; i < list->n; i++) {
@@ -75,7 +75,7 @@ int tern__halo_open_neighbor(tern_halo *h)
     h->state = n;
     if (n != NULL) {
         n->graph = MPI_COMM_NULL;
-        n->requests = calloc(h->rounds, sizeof(*n->requests));
+        n->requests = calloc(h->rounds, sizeof(MPI_Request));
     }
     if (n == NULL || n->requests == NULL)
         error = tern_fail(TERN_ENOMEM, NULL, "no memory for a halo mode");

@@ -75,7 +75,7 @@ static int64_t round_up(int64_t n)
 static int64_t lay_out(const tern_halo *h, struct board *b)
 {
     b->where_at = (int64_t)sizeof(*b);
-    b->notices_at = round_up(b->where_at + 2 * h->spec.fields * (int64_t)sizeof(int32_t));
+    b->notices_at = round_up(b->where_at + 2 * (int64_t)h->spec.fields * (int64_t)sizeof(int32_t));
     b->notices = 0;
     b->buffer_bytes = 0;
     for (size_t i = 0; i < h->sends.n; i++) {

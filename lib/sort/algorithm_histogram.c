@@ -15,7 +15,7 @@ static int cut_and_send(tern__job *j, int rounds, int64_t total, int64_t *want, 
 {
     int p = tern_size(j->c);
     /* two cuts bound a rank, each may be off by half of what the rank may have too much */
-    int64_t slack = (int64_t)(j->imbalance / 2 * (double)(total / p));
+    int64_t slack = (int64_t)(j->imbalance / 2 * (double)total / p);
 
     tern__begin_phase(j, "split", j->n);
     for (int i = 1; i < p; i++)

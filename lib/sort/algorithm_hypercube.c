@@ -127,7 +127,7 @@ static int run_cube(tern__job *j, int ranks, candidates *x, candidates *other, c
 
 int tern__hypercube(tern__job *j)
 {
-    size_t room = 2 * CANDIDATES * j->items->key_bytes;
+    size_t room = (size_t)2 * CANDIDATES * j->items->key_bytes;
     char *memory = malloc(3 * room);
     candidates x = {0, memory}, other = {0, memory + room};
     int ranks = 1, error = tern__sort_here(j);

@@ -24,7 +24,7 @@ int64_t tern__share_begin(int64_t total, int p, int r)
 static int new_counts(tern_comm *c, size_t **out)
 {
     size_t p = (size_t)tern_size(c);
-    size_t *counts = malloc(2 * p * sizeof(*counts));
+    size_t *counts = calloc(2 * p, sizeof(*counts));
     int error = TERN_OK;
 
     if (counts == NULL)
@@ -154,7 +154,7 @@ static int receive_all(tern__job *j, const int64_t *cut, int64_t *from, enum ter
 int tern__redistribute(tern__job *j, const int64_t *cut, enum tern__arrival arrival)
 {
     size_t p = (size_t)tern_size(j->c);
-    int64_t *from = malloc((p + 1) * sizeof(*from)), total = 0;
+    int64_t *from = calloc(p + 1, sizeof(*from)), total = 0;
     bool streams = false;
     int error = tern_agree(
         j->c, from != NULL ? TERN_OK

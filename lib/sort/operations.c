@@ -66,7 +66,7 @@ static void offer(const tern__job *j, const int64_t *cut, size_t m, char *mine)
     size_t bytes = j->items->merger.bytes;
 
     for (size_t i = 0; i < m; i++, mine += bytes + 1) {
-        *mine = (size_t)cut[i + 1] < j->n;
+        *mine = (char)((size_t)cut[i + 1] < j->n);
         if (*mine)
             memcpy(mine + 1, tern__item(j->items, j->data, (size_t)cut[i + 1]), bytes);
     }

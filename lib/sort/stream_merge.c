@@ -271,8 +271,8 @@ static int allocate(stream *s)
     s->arrived = calloc(p, sizeof(*s->arrived));
     s->sent = malloc(p * sizeof(*s->sent));
     s->nodes = malloc(2 * p * sizeof(*s->nodes));
-    s->level = malloc(p * sizeof(*s->level));
-    s->reqs = malloc(reqs * sizeof(*s->reqs));
+    s->level = malloc(p * sizeof(node *));
+    s->reqs = malloc(reqs * sizeof(tern_req));
     s->indices = malloc(reqs * sizeof(*s->indices));
     s->buffers = tern_alloc(4 * p * s->chunk * s->m->bytes);
     if (s->arrived == NULL || s->sent == NULL || s->nodes == NULL || s->level == NULL
