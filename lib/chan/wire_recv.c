@@ -45,14 +45,6 @@ static void see_to(tern_chan *ch, const struct tern__arrival *a, int tag)
     }
 }
 
-static size_t length(const MPI_Status *s)
-{
-    MPI_Count bytes = 0;
-
-    MPI_Get_elements_x(s, MPI_BYTE, &bytes);
-    return (size_t)bytes;
-}
-
 int tern__wire_arrival(tern_chan *ch, struct tern__arrival **out) /* hot */
 {
     struct tern__wire *w = ch->wire;
@@ -72,7 +64,7 @@ int tern__wire_arrival(tern_chan *ch, struct tern__arrival **out) /* hot */
             a->left = (size_t)(s.MPI_TAG - TERN__ITEMS) % TERN__WAITED;
             if (s.MPI_TAG > TERN__ITEMS + TERN__WAITED)
                 w->origins[a->source].exact = w->origins[a->source].room;
-            a->bytes = ch->item == TERN_VARIABLE ? length(&s) : ch->item;
+            a->bytes = ch->item == TERN_VARIABLE ? tern_status_of(&s).bytes : ch->item;
             a->ready = true;
             return TERN_OK;
         }
