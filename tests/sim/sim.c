@@ -275,7 +275,7 @@ int main(int argc, char **argv)
     exchanges();
     struct figure f = measure(sparse, NULL);
     report("sparse", &f, 0, busiest() + (int)f.syncs * log2_of(size),
-           PARCELS); /* receives are one after the other */
+           PARCELS);  /* receives are one after the other */
     (void)sort(NULL); /* the first makes a communicator of its own */
     f = measure(sort, NULL);
     report("sort", &f, 0, (int)f.syncs * log2_of(size),
