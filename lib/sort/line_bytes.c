@@ -50,6 +50,7 @@ uint64_t tern__big_endian(tern__line line)
 static uint64_t word_of_bytes(const tern__criterion *by, tern__line key, size_t depth)
 {
     (void)by;
+    depth = depth < key.length ? depth : key.length; /* more in a text that others change */
     key.text += depth;
     key.length -= depth;
     uint64_t word = tern__big_endian(key);

@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "sort/lines.h"
+#include "sort/quick.h"
 
 enum {
     FEW = 8,               /* lines that are compared directly */
@@ -48,13 +49,14 @@ static tern__line line_of(const tern__line_context *in, const tern__pair *item)
 
 /* ---- One level ------------------------------------------------------------------------------ */
 
-/* Bytes from `depth` on, at most `most`, in which two lines agree; neither is shorter than depth.
- */
+/* Bytes from `depth` on, at most `most`, in which two lines agree. */
 static size_t common_bytes(tern__line a, tern__line b, size_t depth, size_t most)
 {
     enum { STRIDE = 8 };
     size_t end = a.length < b.length ? a.length : b.length, i = depth;
 
+    if (end <= depth)
+        return 0;
     end = end - depth > most ? depth + most : end;
     while (i + STRIDE <= end && memcmp(a.text + i, b.text + i, STRIDE) == 0)
         i += STRIDE;
@@ -132,6 +134,16 @@ static void load_many_words(const tern__line_context *in, level at, tern__pair *
         load_words(in, at, items + i, n - i < FEW ? n - i : FEW);
 }
 
+/* By word, then by locator, which is the order of the text: by all threads, or, within a parallel
+ * region, by the one that calls. */
+static void sort_words(tern__pair *items, tern__pair *scratch, size_t n)
+{
+    if (!tern__simd_fast())
+        tern__radix_pair(items, scratch, n);
+    else
+        tern__quick_pair(items, n);
+}
+
 /* ---- One thread ----------------------------------------------------------------------------- */
 
 static void insertion(const tern__line_context *in, size_t first, tern__pair *items, size_t n)
@@ -173,7 +185,7 @@ static void refine_serial(const tern__line_context *in, level at, tern__pair *it
             return;
         at.depth += common_to_all(in, at, items, n);
         load_words(in, at, items, n);
-        tern__radix_pair_serial(items, scratch, n);
+        sort_words(items, scratch, n);
         size_t largest = 0, most = 0;
         for (size_t i = 0, size; i < n; i += size) {
             size = group_at(items, n, i);
@@ -278,7 +290,7 @@ static void sort_groups(const tern__line_context *in, level at, tern__pair *item
     };
     size_t chunks = (n + g.chunk - 1) / g.chunk;
 
-    tern__radix_pair(items, scratch, n);
+    sort_words(items, scratch, n);
     find_chunks(&g, chunks);
 #pragma omp parallel for schedule(dynamic, 1) if (chunks > 1)
     for (size_t k = 0; k < chunks; k++)
