@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Whether the lines are in order already, as sort -c.  Threads of all ranks take pieces; a piece ends
- * with the first line that begins after it, with which the next one begins, so no two pieces need to
- * know of each other. */
+/* Whether the lines are in order already, as sort -c.  Threads of all ranks take pieces; a piece
+ * ends with the first line that begins after it, with which the next one begins, so no two pieces
+ * need to know of each other. */
 #include "config.h"
 
 #include <inttypes.h>

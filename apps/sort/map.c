@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Regular files as one text in memory, without a copy: mapped one behind the other, each from a page
- * of its own on and with an end of a line behind it.  Ranks of one node so share the pages of the
- * file cache.  What another program does to a file meanwhile shows: a page that is gone is replaced
- * by an empty one, and map_check() tells. */
+/* Regular files as one text in memory, without a copy: mapped one behind the other, each from a
+ * page of its own on and with an end of a line behind it.  Ranks of one node so share the pages of
+ * the file cache.  What another program does to a file meanwhile shows: a page that is gone is
+ * replaced by an empty one, and map_check() tells. */
 #include "config.h"
 
 #include <errno.h>
@@ -29,7 +29,8 @@ static struct {
     struct sigaction before;
 } watched;
 
-/* ---- Pages that are gone ---------------------------------------------------------------------- */
+/* ---- Pages that are gone ----------------------------------------------------------------------
+ */
 
 /* Everything here is a system call. */
 static void replace_page(int number, siginfo_t *info, void *context)
@@ -59,7 +60,8 @@ static void watch(const input_map *map)
     sigaction(SIGBUS, &action, &watched.before);
 }
 
-/* ---- Mapping ---------------------------------------------------------------------------------- */
+/* ---- Mapping ----------------------------------------------------------------------------------
+ */
 
 static size_t whole_pages(uint64_t bytes)
 {
@@ -71,12 +73,11 @@ static int map_file(const input *in, int i, char *at)
 {
     size_t size = (size_t)in->files[i].size, mapped = whole_pages(size);
     int fd = open(in->paths[i], O_RDONLY | O_CLOEXEC);
-    bool bad = fd < 0
-               || (size > 0
-                   && mmap(at, mapped, PROT_READ, MAP_PRIVATE | MAP_FIXED, fd, 0) == MAP_FAILED)
-               || mprotect(at + mapped, page, PROT_READ | PROT_WRITE) != 0
-               || (size < mapped
-                   && mprotect(at + mapped - page, page, PROT_READ | PROT_WRITE) != 0);
+    bool bad =
+        fd < 0
+        || (size > 0 && mmap(at, mapped, PROT_READ, MAP_PRIVATE | MAP_FIXED, fd, 0) == MAP_FAILED)
+        || mprotect(at + mapped, page, PROT_READ | PROT_WRITE) != 0
+        || (size < mapped && mprotect(at + mapped - page, page, PROT_READ | PROT_WRITE) != 0);
     int why = errno;
 
     if (fd >= 0)
@@ -102,8 +103,8 @@ int map_open(const input *in, input_map *map)
         map->at[i] = map->bytes;
         map->bytes += whole_pages(in->files[i].size) + page;
     }
-    map->base = mmap(NULL, map->bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
-                     0);
+    map->base =
+        mmap(NULL, map->bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (map->base == MAP_FAILED) {
         map->base = NULL;
         return tern_fail(TERN_ENOMEM, NULL, "no room for %zu bytes: %s", map->bytes,
@@ -126,7 +127,8 @@ void map_close(input_map *map)
     *map = (input_map){.base = NULL};
 }
 
-/* ---- Use -------------------------------------------------------------------------------------- */
+/* ---- Use --------------------------------------------------------------------------------------
+ */
 
 size_t map_ranges(const input *in, const input_map *map, uint64_t begin, uint64_t end,
                   tern_text_range *ranges)

@@ -167,7 +167,7 @@ typedef struct output_source {
     int (*check)(const void *context); /* whether all was good, at the end; or NULL.  Local */
 } output_source;
 
-enum { OUTPUT_BUFFER = 4 << 20 };
+enum { OUTPUT_BUFFER = 1 << 20 };
 
 /* Find out early that `path` (NULL: stdout) cannot be written.  Collective. */
 int output_try(tern_comm *c, const char *path);

@@ -8,7 +8,8 @@
 
 enum { LOAD_BYTES = 8 << 20 };
 
-/* ---- What is written -------------------------------------------------------------------------- */
+/* ---- What is written --------------------------------------------------------------------------
+ */
 
 typedef struct sorted_text {
     const tern_lines *lines;
@@ -66,7 +67,8 @@ static int write_lines(tern_comm *c, const sort_settings *s, const tern_lines *l
     return error ? error : sum_lines(c, lines, bytes);
 }
 
-/* ---- The two ways to the input ---------------------------------------------------------------- */
+/* ---- The two ways to the input ----------------------------------------------------------------
+ */
 
 static int sort_read(tern_comm *c, const sort_settings *s, const input *in)
 {

@@ -21,8 +21,8 @@ static uint64_t word_of(const tern__order *o, bool plain, tern__line line)
 }
 
 /* hot */
-static inline size_t find_disorder(const tern__order *o, const char *text, size_t bytes, bool unique,
-                                   bool plain)
+static inline size_t find_disorder(const tern__order *o, const char *text, size_t bytes,
+                                   bool unique, bool plain)
 {
     tern__scan scan = tern__scan_begin(text, text + bytes, o->end);
     tern__line before = {text, 0};

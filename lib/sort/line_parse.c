@@ -52,7 +52,8 @@ static tern__pair *make_items(const char *text, const char *begin, const char *f
     return item;
 }
 
-/* ---- Parts of the text, a thread each --------------------------------------------------------- */
+/* ---- Parts of the text, a thread each ---------------------------------------------------------
+ */
 
 typedef struct parsing {
     const tern_lines *lines;
@@ -128,7 +129,7 @@ static int parse(const parsing *p, tern_lines *lines)
     for (size_t part = 0; part < p->threads; part++)
         count_part(p, part);
     lines->n = add_up(p);
-    lines->items = tern_alloc(lines->n * sizeof(*lines->items));
+    lines->items = tern_alloc(tern__line_room(lines->n) * sizeof(*lines->items));
     if (lines->items == NULL)
         return TERN_ENOMEM;
 #pragma omp parallel for schedule(static, 1) num_threads((int)p->threads) reduction(&& : whole) \
@@ -143,8 +144,7 @@ static int parse(const parsing *p, tern_lines *lines)
 int tern__parse_lines(tern_lines *lines, const tern_text_range *ranges, size_t n,
                       const tern__order *order)
 {
-    parsing p = {
-        .lines = lines, .order = order, .ranges = ranges, .n_ranges = n, .threads = 1};
+    parsing p = {.lines = lines, .order = order, .ranges = ranges, .n_ranges = n, .threads = 1};
 
     for (size_t i = 0; i < n; i++)
         p.bytes += ranges[i].end - ranges[i].begin;

@@ -4,32 +4,39 @@
 
 #include "sort/lines.h"
 
-/* The items in place of those that there are, and room for as many. */
-static int receive(tern__line_job *j, const int64_t *cut, const int64_t *from)
+/* Take larger blocks than those of items and scratch, which keep what is in them. */
+static int grow(tern__line_job *j, size_t n)
 {
-    size_t n = (size_t)from[tern_size(j->c)];
-    tern__pair *received = tern_alloc((n + 1) * sizeof(*received));
-    int error = tern_agree(j->c, received != NULL ? TERN_OK : TERN_ENOMEM);
+    size_t room = tern__line_room(n);
+    tern__pair *items = tern_alloc(room * sizeof(*items));
+    tern__pair *scratch = tern_alloc(room * sizeof(*scratch));
 
-    if (!error)
-        error = tern__exchange(j->c, sizeof(*received), j->lines->items, cut, received, from);
-    if (error) {
-        tern_free(received);
-        return error;
+    if (items == NULL || scratch == NULL) {
+        tern_free(items);
+        tern_free(scratch);
+        return TERN_ENOMEM;
     }
+    memcpy(items, j->lines->items, j->lines->n * sizeof(*items));
     tern_free(j->lines->items);
-    j->lines->items = received;
-    j->lines->n = n;
+    tern_free(j->scratch);
+    j->lines->items = items;
+    j->scratch = scratch;
+    j->room = room;
     return TERN_OK;
 }
 
 int tern__send_items(tern__line_job *j, const int64_t *cut, const int64_t *from)
 {
-    int error = receive(j, cut, from);
+    size_t n = (size_t)from[tern_size(j->c)];
+    int error = tern_agree(j->c, n > j->room ? grow(j, n) : TERN_OK);
 
+    if (!error)
+        error = tern__exchange(j->c, sizeof(tern__pair), j->lines->items, cut, j->scratch, from);
     if (error)
         return error;
-    tern_free(j->scratch);
-    j->scratch = tern_alloc((j->lines->n + 1) * sizeof(*j->scratch));
-    return tern_agree(j->c, j->scratch != NULL ? TERN_OK : TERN_ENOMEM);
+    tern__pair *received = j->scratch;
+    j->scratch = j->lines->items;
+    j->lines->items = received;
+    j->lines->n = n;
+    return TERN_OK;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Sorted lines to other ranks as text: a copy in their order is cut, sent, and parsed again where it
- * arrives.  The text is held twice at most: as it was and in order, or in order and received. */
+/* Sorted lines to other ranks as text: a copy in their order is cut, sent, and parsed again where
+ * it arrives.  The text is held twice at most: as it was and in order, or in order and received. */
 #include "config.h"
 
 #include "sort/lines.h"

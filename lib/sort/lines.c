@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* tern_sort_lines() and tern_sort_shared_lines(): parse, sort pairs of word and locator, cut exactly,
- * send each part to its rank, and merge. */
+/* tern_sort_lines() and tern_sort_shared_lines(): parse, sort pairs of word and locator, cut
+ * exactly, send each part to its rank, and merge. */
 #include "config.h"
 
 #include "sort/lines.h"
@@ -31,7 +31,8 @@ int tern__parse_job(tern__line_job *j)
     int error = tern__parse_lines(j->lines, j->ranges, j->n_ranges, &j->order);
 
     if (!error) {
-        j->scratch = tern_alloc((j->lines->n + 1) * sizeof(*j->scratch));
+        j->room = tern__line_room(j->lines->n);
+        j->scratch = tern_alloc(j->room * sizeof(*j->scratch));
         error = j->scratch != NULL ? TERN_OK : TERN_ENOMEM;
     }
     return tern_agree(j->c, error);
@@ -153,6 +154,18 @@ static int prepare(tern__line_job *j, const char *text, const tern_line_options 
     return error ? error : tern__order_make(options, &j->order);
 }
 
+/* Of all lines of this rank, which are those of its ranges unless some were left out or sent. */
+static size_t bytes_of(const tern__line_job *j)
+{
+    size_t bytes = 0;
+
+    if (j->unique || tern_size(j->c) > 1)
+        return sum_bytes(j->lines, 0, j->lines->n);
+    for (size_t i = 0; i < j->n_ranges; i++)
+        bytes += j->ranges[i].end - j->ranges[i].begin;
+    return bytes;
+}
+
 /* A block `own` belongs to the lines, if there are any. */
 static int run(tern__line_job *j, const char *text, char *own, const tern_line_options *options,
                tern_lines **out)
@@ -173,7 +186,7 @@ static int run(tern__line_job *j, const char *text, char *own, const tern_line_o
         tern_lines_free(j->lines);
         return error;
     }
-    j->lines->bytes = sum_bytes(j->lines, 0, j->lines->n);
+    j->lines->bytes = bytes_of(j);
     *out = j->lines;
     return TERN_OK;
 }

@@ -9,12 +9,7 @@
 #include <string.h>
 
 #include "sort/keys.h"
-
-/* A line without its end, or a part of one. */
-typedef struct tern__line {
-    const char *text;
-    size_t length;
-} tern__line;
+#include "sort/line_word.h"
 
 /* A locator is the offset in the text and, below it, the length, saturated: longer lines are
  * measured when needed. */
@@ -96,9 +91,6 @@ tern__line tern__find_key(const tern__criterion *by, tern__line line);
 unsigned char tern__fold(const tern__criterion *by, char c);
 bool tern__counts(const tern__criterion *by, char c);
 
-/* Big-endian word of the first 8 bytes, padded with NULs; reads nothing beyond the line. */
-uint64_t tern__big_endian(tern__line line);
-
 /* Of criterion `by`, as the sort wants them: ascending. */
 static inline uint64_t tern__word(const tern__criterion *by, tern__line line, size_t depth)
 {
@@ -144,8 +136,8 @@ static inline tern__line tern__line_ahead(const tern_lines *lines, size_t i, siz
     return tern__locate(lines->text, lines->items[i].value, lines->end);
 }
 
-/* Find the lines in these ranges of lines->text and make lines->items, in the order of the text.
- * TERN_OK, TERN_ENOMEM or TERN_EIO. */
+/* Find the lines in these ranges of lines->text and make lines->items, in the order of the text,
+ * with tern__line_room().  TERN_OK, TERN_ENOMEM or TERN_EIO. */
 int tern__parse_lines(tern_lines *lines, const tern_text_range *ranges, size_t n,
                       const tern__order *order);
 
@@ -155,6 +147,13 @@ typedef struct tern__line_context {
     const tern__order *order;
 } tern__line_context;
 
+/* Items for which memory is taken where there are n: a few more, so that a block serves again when
+ * others of about as many come. */
+static inline size_t tern__line_room(size_t n)
+{
+    return n + n / 16 + 1;
+}
+
 /* A sort under way. */
 typedef struct tern__line_job {
     tern_comm *c;
@@ -163,7 +162,8 @@ typedef struct tern__line_job {
     const tern_text_range *ranges; /* of the text, with whole lines of this rank */
     size_t n_ranges;
     tern_text_range whole; /* what `ranges` is where it is one */
-    tern__pair *scratch; /* as many as lines->items */
+    tern__pair *scratch;
+    size_t room; /* items for which lines->items and scratch have room each */
     tern__order order;
     bool unique;
     tern_phase_fn *phase;
