@@ -23,6 +23,8 @@ typedef struct tern__items {
     /* Sort n items of this rank with all its threads, stably.  *items, which is replaced or not, is
      * a block with room for `room` of them.  TERN_ENOMEM changes nothing. */
     int (*sort)(const struct tern__items *t, char **items, size_t n, size_t room);
+    /* Enter, sort and leave in fewer passes; or NULL. */
+    void (*sort_seen)(const struct tern__items *t, void *items, size_t n);
 } tern__items;
 
 /* Choose the kind; TERN_EINVAL if there is no such layout.  `t` must not be moved. */
