@@ -102,6 +102,8 @@ void tern__quick_pair(tern__pair *items, size_t n); /* by key and value */
 void tern__quick_keys(size_t bytes, void *keys, size_t n, tern__mapping m);
 void tern__counting_u8(uint8_t *items, size_t n);
 void tern__counting_u16(uint16_t *items, size_t n);
+/* Sort n keys of 4 or 8 bytes as they are if their images lie close together, else false. */
+bool tern__count_small_range(size_t bytes, void *keys, size_t n, tern__mapping m);
 
 /* Keys that rank r of p holds after a sort of total, and how many are before them. */
 int64_t tern__share(int64_t total, int p, int r);

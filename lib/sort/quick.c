@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The quicksort in place by all threads.  What is in order, or in reverse, is found by a look at
- * it.  While a part is larger than a thread's share, all threads partition it: each its slice,
- * after which the items on the wrong side are exchanged.  Smaller parts are tasks of one thread. */
+ * it, and keys of a small range are counted.  While a part is larger than a thread's share, all
+ * threads partition it: each its slice, after which the items on the wrong side are exchanged.
+ * Smaller parts are tasks of one thread. */
 #include "config.h"
 
 #include "sort/quick.h"
@@ -219,15 +220,22 @@ static void reverse(const tern__quick *q, char *items, size_t n)
                   lesser(half - i, TERN__BLOCK));
 }
 
+/* Sort keys of a small range; false if it is not, or if these are pairs. */
+static bool count(const tern__quick *q, void *keys, size_t n, const tern__mapping *m)
+{
+    return q->bytes < sizeof(tern__pair) && tern__count_small_range(q->bytes, keys, n, *m);
+}
+
 static void quick(const tern__quick *q, void *items, size_t n)
 {
+    static const tern__mapping none; /* these are images */
     int seen = look(q, items, n);
 
     if ((seen & TERN__FALLS) == 0)
         return;
     if ((seen & TERN__RISES) == 0)
         reverse(q, items, n);
-    else
+    else if (!count(q, items, n, &none))
         sort_all((part){.quick = q, .items = items, .n = n});
 }
 
@@ -273,7 +281,8 @@ static void quick_keys(const tern__quick *q, void *keys, size_t n, const tern__m
     if (m->flip == 0) {
         quick(q, keys, n);
     } else if (n * q->bytes > CACHE_BYTES && is_mixed(q, keys, n, m)) {
-        sort_all((part){.quick = q, .items = keys, .n = n, .enter = m, .leave = m});
+        if (!count(q, keys, n, m))
+            sort_all((part){.quick = q, .items = keys, .n = n, .enter = m, .leave = m});
     } else {
         map_all(q->enter, q->bytes, keys, n, m);
         quick(q, keys, n);

@@ -295,6 +295,36 @@ static void keys_as_they_are(void)
     omp_set_num_threads(before);
 }
 
+/* Keys of a small range, but for one that may be far away in a corner that no sample sees. */
+static void small_ranges(void)
+{
+    static const enum tern_key_type types[] = {TERN_U32, TERN_I32, TERN_F32,
+                                               TERN_U64, TERN_I64, TERN_F64};
+    enum { MOST = 300001 };
+    uint64_t *keys = malloc(MOST * sizeof(*keys)), *expected = malloc(MOST * sizeof(*keys));
+
+    CU_ASSERT_FATAL(keys != NULL && expected != NULL);
+    for (int i = 0; i < 96; i++) {
+        enum tern_key_type type = types[i % 6];
+        bool wide = tern_key_bytes(type) == 8, descending = i % 7 == 0, far = i % 5 == 0;
+        size_t n = i % 4 == 0 ? 5000 : MOST, bytes = n * tern_key_bytes(type);
+        uint64_t values = 1 + next_random() % (i % 3 == 0 ? 3 : 70000), first = next_random();
+        for (size_t k = 0; k < n; k++)
+            wide ? (keys[k] = first + next_random() % values)
+                 : (((uint32_t *)keys)[k] = (uint32_t)(first + next_random() % values));
+        if (far)
+            wide ? (keys[n - 2] = ~first) : (((uint32_t *)keys)[n - 2] = (uint32_t)~first);
+        memcpy(expected, keys, bytes);
+        tern__keys_to_images(type, descending, expected, n);
+        qsort(expected, n, bytes / n, wide ? compare_u64 : compare_u32);
+        tern__images_to_keys(type, descending, expected, n);
+        CU_ASSERT_EQUAL(tern_sort_local(type, keys, n, descending), TERN_OK);
+        CU_ASSERT_EQUAL(memcmp(keys, expected, bytes), 0);
+    }
+    free(keys);
+    free(expected);
+}
+
 /* The pairs' keys, too, are mapped by a partition. */
 static void partition_maps_keys(void)
 {
@@ -383,6 +413,7 @@ int main(int argc, char **argv)
         {"random_cases", random_cases},
         {"every_number_of_threads", every_number_of_threads},
         {"keys_as_they_are", keys_as_they_are},
+        {"small_ranges", small_ranges},
         {"partition_maps_keys", partition_maps_keys},
         {"partition_by_any_bound", partition_by_any_bound},
         {"look_sees_each_step", look_sees_each_step},
