@@ -134,6 +134,28 @@ static void load_many_words(const tern__line_context *in, level at, tern__pair *
         load_words(in, at, items + i, n - i < FEW ? n - i : FEW);
 }
 
+/* Go on to the next level of items whose words are equal, by all threads `together` or by one;
+ * false if there is none, and they are in order. */
+static bool descend(const tern__line_context *in, level *at, tern__pair *items, tern__pair *scratch,
+                    size_t n, bool together)
+{
+    if (needs_merge_sort(in, *at, items[0].key)) {
+        tern__merge_sort(in, at->criterion, items, scratch, n);
+        return false;
+    }
+    *at = next_level(in, *at, items[0].key);
+    if (is_end(in, *at))
+        return false;
+    if (together) {
+        at->depth += common_to_many(in, *at, items, n);
+        load_many_words(in, *at, items, n);
+    } else {
+        at->depth += common_to_all(in, *at, items, n);
+        load_words(in, *at, items, n);
+    }
+    return true;
+}
+
 /* By word, then by locator, which is the order of the text: by all threads, or, within a parallel
  * region, by the one that calls. */
 static void sort_words(tern__pair *items, tern__pair *scratch, size_t n)
@@ -176,15 +198,8 @@ static void refine_serial(const tern__line_context *in, level at, tern__pair *it
                           tern__pair *scratch, size_t n)
 {
     while (n > FEW) {
-        if (needs_merge_sort(in, at, items[0].key)) {
-            tern__merge_sort(in, at.criterion, items, scratch, n);
+        if (!descend(in, &at, items, scratch, n, false))
             return;
-        }
-        at = next_level(in, at, items[0].key);
-        if (is_end(in, at))
-            return;
-        at.depth += common_to_all(in, at, items, n);
-        load_words(in, at, items, n);
         sort_words(items, scratch, n);
         size_t largest = 0, most = 0;
         for (size_t i = 0, size; i < n; i += size) {
@@ -211,32 +226,18 @@ static void refine_serial(const tern__line_context *in, level at, tern__pair *it
 static void sort_groups(const tern__line_context *in, level at, tern__pair *items,
                         tern__pair *scratch, size_t n);
 
-/* NOLINTNEXTLINE(misc-no-recursion) */
-static void refine_parallel(const tern__line_context *in, level at, tern__pair *items,
-                            tern__pair *scratch, size_t n)
-{
-    if (needs_merge_sort(in, at, items[0].key)) {
-        tern__merge_sort(in, at.criterion, items, scratch, n);
-        return;
-    }
-    at = next_level(in, at, items[0].key);
-    if (is_end(in, at))
-        return;
-    at.depth += common_to_many(in, at, items, n);
-    load_many_words(in, at, items, n);
-    sort_groups(in, at, items, scratch, n);
-}
-
-/* Sort a group and give it its word back, which mergers need. */
+/* Sort a group and give it its word back, which mergers need.  NOLINTNEXTLINE(misc-no-recursion) */
 static void refine(const grouping *g, group at, bool together)
 {
     tern__pair *items = g->items + at.begin;
+    tern__pair *scratch = g->scratch + at.begin;
     uint64_t word = items[0].key;
+    level next = g->at;
 
-    if (together)
-        refine_parallel(g->in, g->at, items, g->scratch + at.begin, at.n);
-    else
-        refine_serial(g->in, g->at, items, g->scratch + at.begin, at.n);
+    if (!together)
+        refine_serial(g->in, g->at, items, scratch, at.n);
+    else if (descend(g->in, &next, items, scratch, at.n, true))
+        sort_groups(g->in, next, items, scratch, at.n);
     for (size_t i = 0; i < at.n; i++)
         items[i].key = word;
 }
