@@ -377,11 +377,11 @@ typedef struct tern_text_range {
 
 /** The same for a text that all ranks see, each at its own address, such as a mapped file: ranks
  * exchange 16 bytes for a line, however long it is.  Collective.  \param[in] text  as on all ranks;
- * borrowed until tern_lines_free().  Where other programs may change it, the end of a line must stand
- * behind the last range, and the caller must find it out: then any lines in any order may come.  \param[in] ranges
- * this rank's lines, in n ranges that ascend, over the ranks too; within the first 2^40 bytes.
- * \param options,out  as above. \return TERN_OK, TERN_EINVAL, TERN_ENOMEM, TERN_EMPI, or TERN_EIO:
- * the text has changed. */
+ * borrowed until tern_lines_free().  Where other programs may change it, the end of a line must
+ * stand behind the last range, and the caller must find it out: then any lines in any order may
+ * come.  \param[in] ranges this rank's lines, in n ranges that ascend, over the ranks too; within
+ * the first 2^40 bytes. \param options,out  as above. \return TERN_OK, TERN_EINVAL, TERN_ENOMEM,
+ * TERN_EMPI, or TERN_EIO: the text has changed. */
 TERN_API TERN_MUST_CHECK int tern_sort_shared_lines(tern_comm *c, const char *text,
                                                     const tern_text_range *ranges, size_t n,
                                                     const tern_line_options *options,
