@@ -58,8 +58,8 @@ static int check_pieces(tern_comm *c, const input *in, const input_map *map, con
         tern_prog_step(done, last - first);
     }
     *least_at = least;
-    int error = thread_failure_end(&failed);
-    return error ? error : map_check(in);
+    int error = thread_failure_end(&failed), changed = map_check(in);
+    return changed ? changed : error; /* which may follow from it */
 }
 
 /* Number and text of the line at `at`. */
@@ -89,24 +89,30 @@ static int check_map(tern_comm *c, const input *in, const input_map *map, const 
     return error;
 }
 
-/* The same for what rank 0 alone can read, or what cannot be mapped. */
-static int check_read(tern_comm *c, const input *in, const sort_settings *s, uint64_t *at)
+/* By rank 0 alone, in memory. */
+static int read_and_check(const input *in, const sort_settings *s, uint64_t *at)
 {
-    char *text = NULL;
-    size_t bytes = 0, offset = SIZE_MAX;
-    int error = TERN_OK;
+    char *text;
+    size_t bytes, offset;
+    int error = stream_read(in, 0, &text, &bytes);
 
-    if (tern_rank(c) == 0)
-        error = stream_read(in, 0, &text, &bytes);
-    if (!error)
-        error = tern_lines_disorder(text, bytes, &s->lines, &offset);
+    if (error)
+        return error;
+    error = tern_lines_disorder(text, bytes, &s->lines, &offset);
     if (!error && offset != SIZE_MAX) {
         *at = offset;
         if (!s->check_quietly)
             tell(in, text, bytes, offset);
     }
     tern_free(text);
-    error = tern_agree(c, error);
+    return error;
+}
+
+/* The same as check_map() for what rank 0 alone can read, or what cannot be mapped. */
+static int check_read(tern_comm *c, const input *in, const sort_settings *s, uint64_t *at)
+{
+    int error = tern_agree(c, tern_rank(c) == 0 ? read_and_check(in, s, at) : TERN_OK);
+
     return error ? error : tern_bcast(c, at, 1, MPI_UINT64_T, 0);
 }
 

@@ -139,18 +139,13 @@ static int validate(const char *text, const tern_text_range *ranges, size_t n, c
     return TERN_OK;
 }
 
-/* The job has ranges; what else follows from the options, and its lines. */
-static int prepare(tern__line_job *j, const char *text, const tern_line_options *options)
+/* The job has ranges and lines; what else follows from the options. */
+static int prepare(tern__line_job *j, const tern_line_options *options)
 {
-    char end = options->nul ? '\0' : '\n';
-
     j->unique = options->unique;
     j->phase = options->phase;
-    j->lines = malloc(sizeof(*j->lines));
-    if (j->lines == NULL)
-        return tern_fail(TERN_ENOMEM, TERN_HERE, "sort lines: no memory");
-    *j->lines = (tern_lines){.text = text, .end = end};
-    int error = validate(text, j->ranges, j->n_ranges, end);
+    j->lines->end = options->nul ? '\0' : '\n';
+    int error = validate(j->lines->text, j->ranges, j->n_ranges, j->lines->end);
     return error ? error : tern__order_make(options, &j->order);
 }
 
@@ -171,23 +166,25 @@ static int run(tern__line_job *j, const char *text, char *own, const tern_line_o
                tern_lines **out)
 {
     static const tern_line_options defaults;
-    int error = prepare(j, text, options != NULL ? options : &defaults);
+    tern_lines *lines = malloc(sizeof(*lines));
 
-    if (j->lines != NULL)
-        j->lines->own = own;
-    else
+    if (lines == NULL) {
         tern_free(own);
-    error = tern_agree(j->c, error);
+        return tern_agree(j->c, tern_fail(TERN_ENOMEM, TERN_HERE, "sort lines: no memory"));
+    }
+    *lines = (tern_lines){.text = text, .own = own};
+    j->lines = lines;
+    int error = tern_agree(j->c, prepare(j, options != NULL ? options : &defaults));
     if (!error)
         error = sort_lines(j);
     tern_free(j->scratch);
     free(j->order.criteria);
     if (error) {
-        tern_lines_free(j->lines);
+        tern_lines_free(lines);
         return error;
     }
-    j->lines->bytes = bytes_of(j);
-    *out = j->lines;
+    lines->bytes = bytes_of(j);
+    *out = lines;
     return TERN_OK;
 }
 

@@ -12,7 +12,7 @@ static const size_t FAILED = SIZE_MAX; /* in place of a number of items */
 /* Both tell whether they have room.  The error of one that has none; nothing has been sent then. */
 static int agree(tern__job *j, int partner, bool ready)
 {
-    char mine = ready, its = 0;
+    char mine = ready ? 1 : 0, its = 0;
     int error = tern_sendrecv(j->c, &mine, 1, MPI_CHAR, partner, TAG, &its, 1, MPI_CHAR, partner,
                               TAG, NULL);
 
