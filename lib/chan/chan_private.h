@@ -46,11 +46,22 @@ struct tern__cursor {
     size_t slot;         /* which of the cell; queue: the ticket's cell */
 };
 
+/* One side of a ring: see ring.h. */
+struct tern__ring {
+    struct tern__layout layout;
+    bool sizes;      /* of items vary */
+    size_t capacity; /* items that may be in it: no more than its cells hold */
+    _Atomic uint64_t *taken;
+    unsigned char *cells;
+    struct tern__cursor at;
+};
+
 /* One endpoint of the channel. */
 struct tern__end {
     int rank; /* in the channel's tern_comm */
     int pid;
     int role;
+    int node; /* a number of its own */
 };
 
 /* An item of fixed size sent or received at once, with no lock and no other check than that there
@@ -61,11 +72,14 @@ typedef bool tern__recv_one(tern_chan *ch, void *item);
 struct tern_chan {
     tern__send_one *send_one; /* NULL while something else stands in the way */
     tern__recv_one *recv_one;
-    struct tern__shared *shared;
-    size_t item; /* bytes, or TERN_VARIABLE */
+    struct tern__shared
+        *shared;               /* by all ends; by none on the wire, where each counts for itself */
+    struct tern__shared *node; /* by those of this node; NULL if it has no pair */
+    size_t item;               /* bytes, or TERN_VARIABLE */
     size_t capacity;
     struct tern__layout layout;
-    struct tern__cursor send, recv;
+    struct tern__cursor send, recv; /* queue, rendezvous */
+    struct tern__ring out, in;      /* ring */
     const struct tern__transport *transport;
     bool sends, receives; /* may still */
     bool threads;         /* several may come at once */
@@ -83,6 +97,8 @@ struct tern_chan {
     struct tern__wire *wire;
     struct tern__end *ends; /* all of them, in rank order */
     size_t ends_n;
+    size_t end;     /* which of them this is */
+    bool mixed;     /* there are pairs of one node, and others */
     bool sees_pids; /* whether a process that has died can be told */
     char name[64];
 };
@@ -92,6 +108,7 @@ struct tern__transport {
     const char *name;
     void (*lay_out)(tern_chan *ch, size_t senders); /* fill ch->layout: width is known */
     void (*prepare)(tern_chan *ch); /* by one rank, before any other looks; or NULL */
+    void (*connect)(tern_chan *ch); /* by each; or NULL */
     tern__send_one *send_one;       /* or NULL */
     tern__recv_one *recv_one;
     /* Send up to n items: *done of them, TERN_EAGAIN if none.  One, if sizes vary. */
@@ -115,7 +132,13 @@ extern const struct tern__transport tern__queue;           /* many */
 extern const struct tern__transport tern__rendezvous;      /* capacity 0 */
 extern const struct tern__transport tern__wire;            /* between nodes */
 extern const struct tern__transport tern__wire_rendezvous; /* and of capacity 0, one receiver */
-extern const struct tern__transport tern__wire_handshake;  /* or several */
+extern const struct tern__transport tern__wire_handshake;  /* or several, or mixed */
+
+/* Capacity 0 in a node: offer an item in this sender's cell; whether it is there no more; take it
+ * back, false if a receiver was faster. */
+void tern__rendezvous_offer(tern_chan *ch, const unsigned char *item, size_t bytes);
+bool tern__rendezvous_is_taken(const tern_chan *ch);
+bool tern__rendezvous_retract(const tern_chan *ch);
 
 /* The wire is laid by all endpoints together.  Each drains it after its goodbyes, until nothing is
  * under way; then it can be freed. */
