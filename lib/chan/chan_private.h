@@ -42,8 +42,10 @@ struct tern__layout {
 struct tern__cursor {
     uint64_t count; /* items sent, or received, by this side; queue: the ticket looked at last */
     uint64_t known; /* ring: of the other side, when last looked at */
-    unsigned char *cell; /* ring: where the next item is put, or found */
-    size_t slot;         /* which of the cell; queue: the ticket's cell */
+    unsigned char *cell; /* where the next item is put, or found; queue: that of the ticket */
+    size_t slot;         /* which of the cell; rendezvous: which cell */
+    uint64_t lap;        /* queue: how often it was filled before */
+    size_t left;         /* queue: items from here to its end */
 };
 
 /* One side of a ring: see ring.h. */
@@ -107,8 +109,7 @@ struct tern_chan {
 struct tern__transport {
     const char *name;
     void (*lay_out)(tern_chan *ch, size_t senders); /* fill ch->layout: width is known */
-    void (*prepare)(tern_chan *ch); /* by one rank, before any other looks; or NULL */
-    void (*connect)(tern_chan *ch); /* by each; or NULL */
+    void (*connect)(tern_chan *ch); /* by each rank, to memory that is zero; or NULL */
     tern__send_one *send_one;       /* or NULL */
     tern__recv_one *recv_one;
     /* Send up to n items: *done of them, TERN_EAGAIN if none.  One, if sizes vary. */
@@ -221,12 +222,6 @@ static inline void tern__copy(void *to, const void *from, size_t bytes)
         memcpy(to, from, sizeof(uint64_t));
     else
         memcpy(to, from, bytes);
-}
-
-/* The size of the item in a cell of one. */
-static inline uint64_t *tern__size(const tern_chan *ch, unsigned char *cell)
-{
-    return ch->item == TERN_VARIABLE ? (uint64_t *)(void *)(cell + sizeof(uint64_t)) : NULL;
 }
 
 #endif

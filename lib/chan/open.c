@@ -216,8 +216,6 @@ static int share(tern_chan *ch)
     ch->shared = ch->node = tern_window_base(ch->window);
     if (rank == 0)
         set_counts(ch);
-    if (rank == 0 && ch->transport->prepare != NULL)
-        ch->transport->prepare(ch);
     if (ch->transport->connect != NULL)
         ch->transport->connect(ch);
     return TERN_OK;
