@@ -19,7 +19,8 @@
 
 enum {
     FRONT = 4, /* rows of the plane that move together: what the kernels take at once */
-    SKEW = 64  /* bytes by which x tiles move back, so that vectors stay on cache lines */
+    LINE_BYTES = 64,
+    SKEW = LINE_BYTES /* bytes by which x tiles move back, so that vectors stay on cache lines */
 };
 
 /* What is computed together: its extent at every step. */
@@ -58,21 +59,23 @@ static void compute(const struct zone *zone, int t, const struct range *box)
         .pitch = s->pitch,
         .plane = s->plane,
         .columns = box->high[0] - box->low[0],
-        .rows = box->high[1] - box->low[1],
         .weights = shape->weights,
         .points = shape->points,
         .n = shape->n,
         .keep = leap ? -1 : 0,
     };
 
-    if (sweep.columns <= 0 || sweep.rows <= 0)
+    const int64_t rows = box->high[1] - box->low[1], band = zone->how->band;
+    if (sweep.columns <= 0 || rows <= 0)
         return;
-    for (int64_t z = box->low[2]; z < box->high[2]; z++) {
-        int64_t at = tern__at(s, box->low[0], box->low[1], z) * (int64_t)s->element;
-        sweep.in = in + at;
-        sweep.out = out + at;
-        kernels[finish](&sweep);
-    }
+    for (int64_t z = box->low[2]; z < box->high[2]; z++)
+        for (int64_t y = 0; y < rows; y += sweep.rows) {
+            int64_t at = tern__at(s, box->low[0], box->low[1] + y, z) * (int64_t)s->element;
+            sweep.rows = band > 0 ? tern__least(band, rows - y) : rows;
+            sweep.in = in + at;
+            sweep.out = out + at;
+            kernels[finish](&sweep);
+        }
     if (s->live)
         tern__fill_live(s, out, box, s->work.steps + t + 1);
 }
@@ -108,6 +111,35 @@ static void window_clip(const struct zone *zone, int d, int64_t from, int64_t wi
     box->high[d] = tern__least(zone->at[t].high[d], from + width - back);
 }
 
+static void fetch_row(const char *row, int64_t bytes)
+{
+    enum { READ = 0, SECOND_LEVEL = 2 };
+
+    for (int64_t i = 0; i < bytes; i += LINE_BYTES)
+        __builtin_prefetch(row + i, READ, SECOND_LEVEL);
+}
+
+/* Ask for part t of what step 0 will be the first to touch, in the box that it will compute after
+ * the wavefront has moved on.  Each step asks for a part, so that memory works while it computes.
+ */
+static void fetch(const struct zone *zone, const struct range *box, int t)
+{
+    const tern_stencil *s = zone->solver;
+    const int outer = s->grid.dims - 1;
+    const int64_t element = (int64_t)s->element, rows = box->high[1] - box->low[1];
+    const int64_t bytes = (box->high[0] - box->low[0]) * element;
+    const int64_t ahead = s->shape.reach[outer] * (outer == 1 ? s->pitch : s->plane) * element;
+    const int64_t first = box->low[1] + rows * t / zone->steps;
+    const int64_t last = box->low[1] + rows * (t + 1) / zone->steps;
+
+    for (int64_t z = box->low[2]; z < box->high[2]; z++)
+        for (int64_t y = first; y < last; y++) {
+            const int64_t at = tern__at(s, box->low[0], y, z) * element;
+            fetch_row(s->now + at + ahead, bytes);
+            fetch_row(s->next + at, bytes);
+        }
+}
+
 /* All steps in one tile, given by its windows along the inner dimensions. */
 static void walk_tile(const struct zone *zone, const int64_t *from, const int64_t *width)
 {
@@ -118,10 +150,15 @@ static void walk_tile(const struct zone *zone, const int64_t *from, const int64_
     window_span(zone, outer, &first, &last);
     for (int64_t f = first; f < last; f += front)
         for (int t = 0; t < zone->steps; t++) {
-            struct range box = zone->at[t];
+            struct range box = zone->at[t], next = zone->at[0];
             window_clip(zone, outer, f, front, t, &box);
-            for (int d = 0; d < outer; d++)
+            window_clip(zone, outer, f + front, front, 0, &next);
+            for (int d = 0; d < outer; d++) {
                 window_clip(zone, d, from[d], width[d], t, &box);
+                window_clip(zone, d, from[d], width[d], 0, &next);
+            }
+            if (zone->steps > 1)
+                fetch(zone, &next, t);
             if (box.low[outer] < box.high[outer])
                 compute(zone, t, &box);
         }

@@ -12,6 +12,9 @@
 
 enum { SHARE = 4096 }; /* points, some 2 us, that are worth waking a thread for */
 
+/* Trials of the plans: after so long they are over, and plans slower than this are dropped. */
+static const double TRIAL_SECONDS = 0.5, NEAR = 1.15;
+
 /* Beyond the limit waves of the shortest length grow. */
 static int set_number(tern_stencil *s, const char *what, double wanted, double most)
 {
@@ -199,33 +202,52 @@ static int advance(tern_stencil *s, const struct blocking *how, int steps)
     return TERN_OK;
 }
 
-/* Keep the plan whose slowest rank was the fastest. */
+/* Keep the plan whose slowest rank was the fastest, and, while there is time for another round,
+ * those that came near it. */
 static int settle(tern_stencil *s)
 {
-    int best = 0, error;
+    double time[MOST_PLANS + 1]; /* and of all trials together */
+    int best = 0, kept = 1;
 
-    error = tern_allreduce(s->comm, MPI_IN_PLACE, s->trial, (size_t)s->plans, MPI_DOUBLE, MPI_MAX);
+    memcpy(time, s->trial, sizeof(s->trial));
+    time[s->plans] = s->tried;
+    int error =
+        tern_allreduce(s->comm, MPI_IN_PLACE, time, (size_t)s->plans + 1, MPI_DOUBLE, MPI_MAX);
+    const bool last = s->round > 0 || time[s->plans] > TRIAL_SECONDS;
     for (int i = 1; i < s->plans; i++)
-        if (s->trial[i] < s->trial[best])
+        if (time[i] < time[best])
             best = i;
+    const struct blocking first = s->plan[0];
     s->plan[0] = s->plan[best];
-    s->plans = 1;
+    s->plan[best] = first;
+    s->trial[best] = s->trial[0];
+    s->trial[0] = time[best];
+    time[best] = time[0];
+    for (int i = 1; i < s->plans && !last; i++)
+        if (time[i] < NEAR * s->trial[0]) {
+            s->plan[kept] = s->plan[i];
+            s->trial[kept++] = s->trial[i];
+        }
+    s->plans = kept;
+    s->trials = 0;
+    s->round++;
     return error;
 }
 
-/* Each plan is tried on steps that have to be done anyway, twice: the first time the cache is still
- * full of the plan before. */
+/* Each plan is tried on steps that have to be done anyway, the good ones twice: the first time the
+ * cache is still full of the plan before. */
 static int try(tern_stencil *s)
 {
-    int which = s->trials % s->plans;
+    const int which = s->trials++;
     const struct blocking *how = &s->plan[which];
     double begin = tern_clock();
     int error = advance(s, how, how->depth);
-    double seconds = (tern_clock() - begin) / how->depth;
+    double seconds = tern_clock() - begin;
 
-    if (s->trials < s->plans || seconds < s->trial[which])
-        s->trial[which] = seconds;
-    if (++s->trials == 2 * s->plans && error >= 0)
+    s->tried += seconds;
+    if (s->round == 0 || seconds < s->trial[which] * how->depth)
+        s->trial[which] = seconds / how->depth;
+    if (s->trials == s->plans && error >= 0)
         error = settle(s);
     return error;
 }
@@ -241,7 +263,7 @@ int tern_stencil_run(tern_stencil *s, int64_t steps)
     while (s->work.steps < end && error >= 0) {
         int64_t left = end - s->work.steps;
         const struct blocking *how = &s->plan[0];
-        if (s->plans > 1 && left >= s->plan[s->trials % s->plans].depth)
+        if (s->plans > 1 && left >= s->plan[s->trials].depth)
             error = try(s);
         else
             error = advance(s, how, (int)tern__least(left, how->depth));

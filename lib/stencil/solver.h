@@ -67,6 +67,7 @@ struct blocking {
     int depth;          /* steps of a block */
     int64_t tile[DIMS]; /* points of a tile along x and, in space, y */
     bool stream;        /* stores go past the cache; depth is 1 */
+    int64_t band;       /* rows that a kernel is given at once, 0: all of a tile */
 };
 
 struct tern_stencil {
@@ -96,7 +97,8 @@ struct tern_stencil {
     const char *halo_mode;
     struct blocking plan[MOST_PLANS]; /* the best is kept as the first when all were tried */
     double trial[MOST_PLANS];         /* seconds a step; 0: not tried */
-    int plans, trials;
+    int plans, trials, round; /* trials of this round */
+    double tried;             /* seconds of all */
     tern_stencil_work work;
     bool exact; /* the state is a mode, of these waves */
     int64_t wave[DIMS];
