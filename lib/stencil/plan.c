@@ -50,14 +50,16 @@ struct task {
     int64_t count[DIMS]; /* of the smallest block */
     int64_t thin;        /* least number of points between ranks, INT64_MAX if none is exchanged */
     double element;
+    double bytes; /* of both arrays */
+    bool cached;  /* all of them */
 };
 
 static void add(tern_stencil *s, const struct blocking *b)
 {
     for (int i = 0; i < s->plans; i++)
         if (s->plan[i].depth == b->depth && s->plan[i].stream == b->stream
-            && s->plan[i].band == b->band && s->plan[i].tile[0] == b->tile[0]
-            && s->plan[i].tile[1] == b->tile[1])
+            && s->plan[i].band == b->band && s->plan[i].overlap == b->overlap
+            && s->plan[i].tile[0] == b->tile[0] && s->plan[i].tile[1] == b->tile[1])
             return;
     if (s->plans < MOST_PLANS)
         s->plan[s->plans++] = *b;
@@ -153,31 +155,54 @@ static void add_sweeps(tern_stencil *s, const struct task *t)
 static void look_at_grid(const tern_stencil *s, struct task *t)
 {
     t->thin = INT64_MAX;
+    t->bytes = 2 * t->element;
     for (int d = 0; d < DIMS; d++) {
         t->count[d] = tern__most(1, s->grid.size[d] / s->grid.parts[d]);
+        t->bytes *= (double)t->count[d];
         if (tern__exchanged(s, d))
             t->thin = tern__least(t->thin, t->count[d]);
     }
+    t->cached = t->bytes <= t->machine.threads * t->machine.l2;
 }
 
-/* Blocks in the cache save messages, not memory. */
+/* Steps in the cache: blocks save messages, not memory. */
+static void add_cached(tern_stencil *s, const struct task *t, bool single)
+{
+    for (int depth = 4; depth <= 8 && s->grid.ranks > 1 && !single; depth *= 2)
+        if ((int64_t)depth * s->shape.reach[0] <= t->thin / 2)
+            add(s, &(struct blocking){.depth = depth, .whole = true});
+    add(s, &(struct blocking){.depth = 1});
+}
+
 static void choose(tern_stencil *s, const struct task *t, bool single)
 {
-    double points = 1;
-
-    for (int d = 0; d < DIMS; d++)
-        points *= (double)t->count[d];
-    const double bytes = 2 * points * t->element, threads = t->machine.threads;
-    if (bytes > threads * t->machine.l2 && !single)
+    if (t->cached) {
+        add_cached(s, t, single);
+        return;
+    }
+    if (!single)
         add_blocks(s, t);
-    else if (s->grid.ranks > 1 && !single)
-        for (int depth = 4; depth <= 8; depth *= 2)
-            if ((int64_t)depth * s->shape.reach[0] <= t->thin / 2)
-                add(s, &(struct blocking){.depth = depth});
-    if (bytes > 2 * threads * t->machine.l3)
+    if (t->bytes > 2 * t->machine.threads * t->machine.l3)
         add_sweeps(s, t);
     else
         add(s, &(struct blocking){.depth = 1});
+}
+
+/* Whether messages and computation overlap makes little difference to any but the best. */
+static void add_overlap(tern_stencil *s, enum tern_overlap overlap)
+{
+    const int n = s->plans;
+
+    if (s->grid.ranks == 1 || overlap == TERN_OVERLAP_NEVER)
+        return;
+    for (int i = 0; i < n; i++) {
+        struct blocking b = s->plan[i];
+        b.overlap = !b.stream;
+        if (overlap == TERN_OVERLAP_ALWAYS)
+            s->plan[i] = b;
+        else if (i == 0 || b.whole)
+            add(s, &b);
+    }
 }
 
 /* What the caller has asked for. */
@@ -185,6 +210,7 @@ static struct blocking wanted(const struct task *t, const tern_stencil_spec *spe
 {
     struct blocking b = block_of(t, (int)spec->block, share_l2 * t->machine.l2);
 
+    b.whole = t->cached && spec->tile == 0;
     if (spec->tile > 0 && t->s->grid.dims == 3)
         b.tile[1] = spec->tile;
     else if (spec->tile > 0)
@@ -206,5 +232,6 @@ int tern__plan(tern_stencil *s, const tern_stencil_spec *spec)
         const struct blocking b = wanted(&task, spec);
         add(s, &b);
     }
+    add_overlap(s, spec->overlap);
     return TERN_OK;
 }

@@ -169,36 +169,71 @@ void tern_stencil_close(tern_stencil *s)
 
 /* ---- Running --------------------------------------------------------------------------------- */
 
-static int exchange(tern_stencil *s, int depth)
+/* The ghost cells beyond the ends of the grid, beside those that have come. */
+static void fill(const tern_stencil *s, int depth)
+{
+    struct range known;
+
+    if (!s->live || s->now == NULL)
+        return;
+    tern__extent(s, depth, &known);
+    tern__fill_live(s, s->now, &known, s->work.steps);
+}
+
+static int start(tern_stencil *s, int depth)
 {
     double begin = tern_clock();
-    struct range known;
-    void *fields[] = {s->now, s->next};
-    int error = tern_halo_exchange_fields(s->halo[depth], fields);
+    int error = tern_halo_start_fields(s->halo[depth], (void *[]){s->now, s->next});
 
     s->work.halo += tern_clock() - begin;
-    if (error >= 0 && s->live && s->now != NULL) {
-        tern__extent(s, depth, &known);
-        tern__fill_live(s, s->now, &known, s->work.steps);
-    }
     return error;
+}
+
+static int finish(tern_stencil *s, int depth)
+{
+    double begin = tern_clock();
+    int error = tern_halo_finish(s->halo[depth]);
+
+    s->work.halo += tern_clock() - begin;
+    if (error >= 0)
+        fill(s, depth);
+    return error;
+}
+
+/* One exchange and the steps that it is enough for. */
+static int exchange_and_compute(tern_stencil *s, const struct blocking *how, int steps)
+{
+    const bool split =
+        s->now != NULL && how->overlap && s->warm && tern__block_splits(s, how, steps);
+    int error = start(s, how->depth);
+
+    if (error >= 0 && split)
+        tern__block_inner(s, how, steps);
+    if (error >= 0)
+        error = finish(s, how->depth);
+    if (error < 0 || s->now == NULL)
+        return error;
+    if (split)
+        tern__block_rim(s, how, steps);
+    else
+        tern__block(s, how, steps);
+    return TERN_OK;
 }
 
 /* One block. */
 static int advance(tern_stencil *s, const struct blocking *how, int steps)
 {
-    int error = exchange(s, how->depth);
+    int error = exchange_and_compute(s, how, steps);
 
     if (error < 0)
         return error;
-    if (s->now != NULL)
-        tern__block(s, how, steps);
     if (steps % 2 != 0) {
         char *done = s->next;
         s->next = s->now;
         s->now = done;
     }
     s->work.steps += steps;
+    s->warm = true;
     return TERN_OK;
 }
 
@@ -258,6 +293,7 @@ int tern_stencil_run(tern_stencil *s, int64_t steps)
     int64_t end = s->work.steps + steps;
     int error = TERN_OK;
 
+    s->warm = false; /* the caller may have changed the points */
     if (tern__leaps(s) && s->work.steps == 0 && steps > 0)
         error = advance(s, &s->plan[0], 1); /* which has no step before */
     while (s->work.steps < end && error >= 0) {

@@ -80,6 +80,13 @@ typedef struct tern_boundary {
     void *context;              /**< passed to it */
 } tern_boundary;
 
+/** Whether a rank computes what needs no ghost cells while these are exchanged. */
+enum tern_overlap {
+    TERN_OVERLAP_TRIED, /**< where trials show that it is faster */
+    TERN_OVERLAP_NEVER,
+    TERN_OVERLAP_ALWAYS /**< but for steps that are stored past the cache */
+};
+
 typedef struct tern_stencil_spec {
     enum tern_equation equation;
     const char *stencil;              /**< one of tern_stencil_name(), for heat and wave */
@@ -95,9 +102,10 @@ typedef struct tern_stencil_spec {
                                        wave the first, at most what is stable, 0: 0.8 of that */
     const char *halo;               /**< one of tern_halo_mode_name() */
     int threads;                    /**< of each rank; 0: as many as it has CPUs */
-    int64_t block;   /**< steps in one pass over memory and between two exchanges, at most 64; 0:
-                        chosen by a model of the caches, and by trials during the first steps */
-    int64_t tile;    /**< points of a tile along x, in space along y; 0: chosen */
+    int64_t block; /**< steps in one pass over memory and between two exchanges, at most 64; 0:
+                      chosen by a model of the caches, and by trials during the first steps */
+    int64_t tile;  /**< points of a tile along x, in space along y; 0: chosen */
+    enum tern_overlap overlap;
     const char *isa; /**< one of tern_stencil_isa_name(), NULL: the best of this processor */
 } tern_stencil_spec;
 

@@ -25,8 +25,8 @@ sweep 2d5 f32 8192 8192 1
 sweep 3d7 f64 512 512 512
 sweep 3d27 f64 512 512 512
 sweep 3d25 f64 512 512 512
-launch 2 "$build/tests/perf/stencil_scale" 8192 4096 isend 1 >>"$scratch/sweeps"
-launch 2 "$build/tests/perf/stencil_scale" 64 32 isend 1 >>"$scratch/sweeps"
+launch 2 "$build/tests/perf/stencil_scale" 8192 4096 shared-copy 1 >>"$scratch/sweeps"
+launch 2 "$build/tests/perf/stencil_scale" 64 32 shared-copy 1 >>"$scratch/sweeps"
 OMP_NUM_THREADS=1 sweep 2d5 f64 256 8 1 # comes last: the name is taken above
 sed 's/^ratio/# ratio/' "$scratch/sweeps"
 figure stencil.2d5.f64.write-allocate "$(ratio '2d5.f64 single/write-allocate')" ratio '>=0.90'

@@ -14,6 +14,7 @@ struct configuration {
     int64_t steps;
     int team;     /* threads that work whatever the size */
     int64_t band; /* rows that a kernel is given at once, 0: all */
+    bool whole;   /* no wavefront */
 };
 
 struct reference {
