@@ -1,4 +1,4 @@
 lib_libterncore_la_SOURCES += %D%/stencil.h %D%/solver.h %D%/kernel.h %D%/kernel_box.h %D%/kernel_isa.h %D%/kernel_points.h %D%/kernel_star.h %D%/kernel_vector.h \
-  %D%/block.c %D%/boundary.c %D%/checksum.c %D%/colour.c %D%/exact.c %D%/isa.c %D%/kernel_avx2.c %D%/kernel_avx512.c %D%/kernel_baseline.c %D%/layout.c %D%/picture.c %D%/plan.c %D%/restart.c %D%/roofline.c %D%/shape.c %D%/solver.c %D%/states.c
+  %D%/block.c %D%/boundary.c %D%/checksum.c %D%/colour.c %D%/exact.c %D%/isa.c %D%/kernel_avx2.c %D%/kernel_avx512.c %D%/kernel_baseline.c %D%/layout.c %D%/picture.c %D%/plan.c %D%/prk.c %D%/restart.c %D%/roofline.c %D%/shape.c %D%/solver.c %D%/states.c
 ternstencilincludedir = $(pkgincludedir)/stencil
 ternstencilinclude_HEADERS = %D%/stencil.h

@@ -231,5 +231,47 @@ TERN_API TERN_MUST_CHECK int tern_stencil_picture_check(tern_comm *c, const char
  * \return TERN_OK, TERN_ENOTSUP, TERN_ENOMEM or TERN_EIO. */
 TERN_API TERN_MUST_CHECK int tern_stencil_picture(const tern_stencil *s, const char *path);
 
+/* ---- The Parallel Research Kernels' stencil ---------------------------------------------------
+ */
+
+/** The operator of the Parallel Research Kernels (Van der Wijngaart and Mattson, HPEC 2014), to
+ * compare machines by: out += S in, where S is a star of radius R that takes the sum of the
+ * derivatives along x and y, then in += 1; in begins as x + y, out as 0. */
+typedef struct tern_prk tern_prk;
+
+enum { TERN_PRK_MOST_BLOCK = 64 };
+
+typedef struct tern_prk_spec {
+    int64_t size;     /**< points along x and y */
+    int radius;       /**< R, 1 to 4 */
+    int block;        /**< iterations in one pass over memory and between two exchanges, at most
+                         TERN_PRK_MOST_BLOCK; 1: as in the original; 0: as many as the cache holds */
+    int64_t tile;     /**< columns that these go through together; 0: chosen */
+    const char *halo; /**< one of tern_halo_mode_name() */
+} tern_prk_spec;
+
+/** Set it up, in slabs of rows, one thread a rank.  Collective over \p c, which is borrowed until
+ * tern_prk_close().  \param[in] spec  copied.  \param[out] out  owned by the caller; unchanged on
+ * failure.  \return TERN_OK, TERN_EINVAL, TERN_ENOMEM or TERN_EMPI; if one rank fails, all do. */
+TERN_API TERN_MUST_CHECK int tern_prk_open(tern_comm *c, const tern_prk_spec *spec, tern_prk **out);
+
+/** Do so many iterations.  Collective. */
+TERN_API TERN_MUST_CHECK int tern_prk_run(tern_prk *k, int64_t iterations);
+
+/** Mean of the sizes of `out` where it is computed, and what it is after so many iterations without
+ * rounding.  Collective. */
+TERN_API TERN_MUST_CHECK int tern_prk_norm(const tern_prk *k, double *norm, double *expected);
+
+/** Floating-point operations of an iteration as the Parallel Research Kernels count them: 2 (4R +
+ * 1)
+ * + 1 a point that is R or more from the border.  Local. */
+TERN_API double tern_prk_flops(const tern_prk *k);
+
+/** The block in use.  Local. */
+TERN_API int tern_prk_block(const tern_prk *k);
+
+/** Free \p k; NULL is allowed.  Collective. */
+TERN_API void tern_prk_close(tern_prk *k);
+
 TERN_END_DECLS
 #endif
