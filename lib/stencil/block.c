@@ -47,22 +47,21 @@ void tern__extent(const tern_stencil *s, int left, struct range *out)
 static void compute(const struct zone *zone, int t, const struct range *box)
 {
     tern_stencil *s = zone->solver;
-    const bool leap = tern__leaps(s) && s->work.steps + t > 0;
-    const struct shape *shape = tern__leaps(s) && !leap ? &s->first : &s->shape;
-    const enum finish finish = leap                ? FINISH_UPDATE
-                               : zone->how->stream ? FINISH_STREAM
-                                                   : FINISH_STORE;
+    const struct step *step = &s->step[t];
+    const bool stream = zone->how->stream && step->finish == FINISH_STORE;
+    const enum finish finish = stream ? FINISH_STREAM : step->finish;
     char *in = t % 2 == 0 ? s->now : s->next, *out = t % 2 == 0 ? s->next : s->now;
-    kernel *const *kernels = s->kernels->of[s->type][shape->family];
+    kernel *const *kernels = s->kernels->of[s->type][step->family];
     struct sweep sweep = {
         .pitch = s->pitch,
         .plane = s->plane,
         .columns = box->high[0] - box->low[0],
         .rows = box->high[1] - box->low[1],
-        .weights = shape->weights,
-        .points = shape->points,
-        .n = shape->n,
-        .keep = leap ? -1 : 0,
+        .weights = step->weights != NULL ? step->weights : step->own,
+        .points = step->points,
+        .n = step->n,
+        .keep = step->keep,
+        .gain = step->gain,
     };
 
     if (sweep.columns <= 0 || sweep.rows <= 0)
@@ -71,6 +70,7 @@ static void compute(const struct zone *zone, int t, const struct range *box)
         int64_t at = tern__at(s, box->low[0], box->low[1], z) * (int64_t)s->element;
         sweep.in = in + at;
         sweep.out = out + at;
+        sweep.source = s->source != NULL ? s->source + at : NULL;
         kernels[finish](&sweep);
     }
     if (s->live)
@@ -195,6 +195,7 @@ void tern__block(tern_stencil *s, const struct blocking *how, int steps)
 {
     struct zone all = {.solver = s, .how = how, .steps = steps};
 
+    tern__describe_steps(s, steps);
     for (int t = 0; t < steps; t++)
         tern__extent(s, steps - 1 - t, &all.at[t]);
     int n = crew(&all);

@@ -69,7 +69,7 @@ int tern__lay_out(tern_stencil *s, const tern_stencil_spec *spec)
     return TERN_OK;
 }
 
-static size_t array_bytes(const tern_stencil *s)
+size_t tern__array_bytes(const tern_stencil *s)
 {
     if (tern_block_points(&s->block) == 0)
         return 0;
@@ -79,7 +79,7 @@ static size_t array_bytes(const tern_stencil *s)
 /* Before the system kills a process for it. */
 int tern__check_memory(const tern_stencil *s)
 {
-    double mine = 2 * (double)array_bytes(s), all = 0;
+    double mine = (double)s->arrays * (double)tern__array_bytes(s), all = 0;
     double have = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
     MPI_Request request;
 
@@ -106,12 +106,12 @@ static void clear(const tern_stencil *s, char *array)
 #pragma omp parallel for schedule(static) num_threads(s->team)
     for (int64_t i = 0; i < n; i++)
         memset(array + (size_t)i * bytes, 0, bytes);
-    memset(array + array_bytes(s) - LINE_BYTES, 0, LINE_BYTES);
+    memset(array + tern__array_bytes(s) - LINE_BYTES, 0, LINE_BYTES);
 }
 
 int tern__make_arrays(tern_stencil *s)
 {
-    size_t bytes = array_bytes(s);
+    size_t bytes = tern__array_bytes(s);
     int64_t first = s->margin + s->ghost[1] * s->pitch + s->ghost[2] * s->plane;
     char *at[2];
 

@@ -5,11 +5,13 @@
 
 #include "stencil/kernel.h"
 #include "stencil/stencil.h"
+#include "stencil/sum.h"
 
 enum {
     DIMS = TERN_GRID_DIMS,
-    MOST_DEPTH = 64, /* steps of a block */
-    MOST_PLANS = 8   /* ways to block that are tried */
+    MOST_DEPTH = 64,  /* steps of a block */
+    MOST_PLANS = 8,   /* ways to block that are tried */
+    MOST_WEIGHTS = 25 /* of a named stencil */
 };
 
 /* ---- Shapes ---------------------------------------------------------------------------------- */
@@ -69,6 +71,19 @@ struct blocking {
     bool stream;        /* stores go past the cache; depth is 1 */
 };
 
+/* What one step computes. */
+struct step {
+    enum family family;
+    enum finish finish;    /* FINISH_STORE or FINISH_UPDATE */
+    double keep, gain;     /* of FINISH_UPDATE */
+    const double *weights; /* of points; NULL: */
+    double own[MOST_WEIGHTS];
+    const int (*points)[DIMS];
+    int n;
+};
+
+enum solver { SOLVER_JACOBI, SOLVER_SOR, SOLVER_CHEBYSHEV };
+
 struct tern_stencil {
     tern_comm *comm; /* borrowed */
     tern_grid grid;
@@ -81,6 +96,15 @@ struct tern_stencil {
     enum tern_equation equation;
     double number;      /* of diffusion or Courant */
     struct shape first; /* of the first step of wave */
+    enum solver solver; /* of Poisson's equation */
+    double relaxation;
+    double softest;    /* what -L multiplies the longest wave by */
+    double half_width; /* of the spectrum that chebyshev serves */
+    double rho[2];     /* its numbers of the steps before rho_of and of it */
+    int64_t rho_of;
+    char *source; /* its first point: what L u should be; NULL: 0.  Laid out as the arrays */
+    void *source_array;
+    struct step step[MOST_DEPTH]; /* of the block under way */
     tern_boundary boundary[DIMS][2];
     struct face face[DIMS][2];
     bool live;     /* whether any face is */
@@ -90,6 +114,7 @@ struct tern_stencil {
     int64_t ghost[DIMS];
     int64_t margin; /* elements before a row's first point: ghost cells and padding */
     int64_t pitch, plane;
+    int arrays; /* that take memory: these two and, of some equations, fields that stay */
     void *array[2];
     char *now, *next;                /* first points of the two arrays, NULL without points */
     tern_halo *halo[MOST_DEPTH + 1]; /* one for each depth in use */
@@ -98,7 +123,8 @@ struct tern_stencil {
     double trial[MOST_PLANS];         /* seconds a step; 0: not tried */
     int plans, trials;
     tern_stencil_work work;
-    bool exact; /* the state is a mode, of these waves */
+    struct norms *norms; /* under way, or NULL */
+    bool exact;          /* the state is a mode, of these waves */
     int64_t wave[DIMS];
 };
 
@@ -139,6 +165,7 @@ void tern__set_strides(tern_stencil *s);
 /* Refuse what the node cannot hold.  Collective. */
 int tern__check_memory(const tern_stencil *s);
 int tern__make_arrays(tern_stencil *s);
+size_t tern__array_bytes(const tern_stencil *s); /* of one */
 
 /* Whether ghost cells of this dimension come from other points, of this rank or another. */
 static inline bool tern__exchanged(const tern_stencil *s, int d)
@@ -159,12 +186,24 @@ int tern__faces(tern_stencil *s, const tern_stencil_spec *spec);
 void tern__fill_all(const tern_stencil *s, char *array);
 void tern__fill_live(const tern_stencil *s, char *array, const struct range *box, int64_t step);
 
+/* Get the ghost cells of the state now, for blocks of `depth` steps.  Collective. */
+int tern__get_ghosts(tern_stencil *s, int depth);
+
+/* ---- Equations --------------------------------------------------------------------------------
+ */
+
+/* The shape of a step, and the equation's numbers. */
+int tern__set_shape(tern_stencil *s, const tern_stencil_spec *spec);
+
+/* What each of the next steps computes. */
+void tern__describe_steps(tern_stencil *s, int steps);
+
 /* ---- Steps ----------------------------------------------------------------------------------- */
 
 /* Whether a step needs the state before the last. */
 static inline bool tern__leaps(const tern_stencil *s)
 {
-    return s->equation == TERN_WAVE;
+    return s->equation == TERN_WAVE || s->solver == SOLVER_CHEBYSHEV;
 }
 
 /* Compute `steps` steps, for which the ghost cells are enough, as one block. */
@@ -173,11 +212,40 @@ void tern__block(tern_stencil *s, const struct blocking *how, int steps);
 /* Ways to block this grid on this machine, the same on all ranks.  Collective. */
 int tern__plan(tern_stencil *s, const tern_stencil_spec *spec);
 
+/* One sweep of successive over-relaxation, as one step.  Collective. */
+int tern__sor_sweep(tern_stencil *s);
+
+/* Whether a step changes the points in place. */
+static inline bool tern__in_place(const tern_stencil *s)
+{
+    return s->equation == TERN_POISSON && s->solver == SOLVER_SOR;
+}
+
+/* ---- Norms ----------------------------------------------------------------------------------- */
+
+/* Wait for norms that nobody asked for.  Collective. */
+void tern__norms_drop(tern_stencil *s);
+
+/* ---- Fields that stay ------------------------------------------------------------------------ */
+
+/* Set the points of `box`, which may be ghost cells of a period. */
+void tern__set_field(const tern_stencil *s, char *field, const struct range *box,
+                     tern_stencil_function *of, void *context);
+
+/* The right-hand side that the spec has.  Local. */
+int tern__make_source(tern_stencil *s, const tern_stencil_spec *spec);
+
 /* ---- Exact solutions ------------------------------------------------------------------------- */
 
 /* Values at the caller's points along dimension d of the mode with the solver's waves: an array of
  * tern_alloc(), to be freed, or NULL. */
 double *tern__stencil_wave(const tern_stencil *s, int d);
+
+/* The same at one point, which is counted in the whole grid. */
+double tern__stencil_wave_at(const tern_stencil *s, int d, int64_t at);
+
+/* What L multiplies that mode by. */
+double tern__stencil_factor(const tern_stencil *s);
 
 /* The constant solution on which modes are added, 0 where nothing fixes it; false if the boundaries
  * allow none. */

@@ -88,14 +88,18 @@ static double letters_at(const struct scene *scene, const int64_t at[DIMS])
     return rows[(int)row][(int)column] == '#';
 }
 
+static double zero_at(const struct scene *scene, const int64_t at[DIMS])
+{
+    (void)scene, (void)at;
+    return 0;
+}
+
 static const struct {
     const char *name;
     state_function *at;
 } states[] = {
-    {"mode", mode_at},
-    {"spot", spot_at},
-    {"noise", noise_at},
-    {"letters", letters_at},
+    {"mode", mode_at},       {"spot", spot_at}, {"noise", noise_at},
+    {"letters", letters_at}, {"zero", zero_at},
 };
 
 enum { STATES = sizeof(states) / sizeof(states[0]) };
@@ -138,7 +142,7 @@ int tern_stencil_begin(tern_stencil *s, const tern_stencil_state *state)
                              "xyz"[d]);
     state_function *at = states[which].at;
     memcpy(s->wave, state->wave, sizeof(s->wave));
-    s->exact = at == mode_at && tern__stencil_rest(s, &scene.rest);
+    s->exact = at == mode_at && tern__stencil_rest(s, &scene.rest) && s->equation != TERN_POISSON;
     s->work = (tern_stencil_work){0};
     if (s->now == NULL)
         return TERN_OK;

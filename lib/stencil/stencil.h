@@ -21,12 +21,24 @@
  * The named ones are Laplacians L for points 1 apart: stars and squares of order 2 R, the cube the
  * isotropic one of order 2.  The equations:
  *
- *   heat       u_t = D (u_xx + u_yy + ...), forward in time: u' = u + w L u with the diffusion
- * number w = D dt / h^2; of order 1 in time wave       u_tt = c^2 (u_xx + u_yy + ...), leapfrog: u'
- * = (2 u + C^2 L u) - u of the step before, with the Courant number C = c dt / h; of order 2 in
- * time; at the beginning u_t is 0, and the first step is u + C^2 / 2 L u advection  u_t + a u_x + b
- * u_y + ... = 0: the product of Lax-Wendroff steps along each dimension, as any points, with
- * Courant numbers C = a dt / h, b dt / h, ...; of order 2 in space and time */
+ *   heat       u_t = D (u_xx + u_yy + ...), forward in time: u' = u + w L u, w = D dt / h^2;
+ *              of order 1 in time
+ *
+ *   wave       u_tt = c^2 (u_xx + u_yy + ...), leapfrog: u' = (2 u + C^2 L u) - u of the step
+ *              before, C = c dt / h; of order 2 in time; u_t is 0 at the beginning, and the first
+ *              step is u + C^2 / 2 L u
+ *
+ *   advection  u_t + a u_x + b u_y + ... = 0: the product of Lax-Wendroff steps along each
+ *              dimension, as any points, with C = a dt / h, b dt / h, ...; of order 2
+ *
+ *   Poisson    L u = f; a step is one iteration of a solver:
+ *              jacobi        u' = u + w (L u - f), w = 2 r / steepest, with the relaxation r and
+ *                            the steepest factor that -L has for any wave; for 2d5 and 3d7 and
+ *                            r = 1 that is Jacobi's own iteration
+ *              gauss-seidel  2d5 and 3d7 in two colours, first the points whose coordinates add to
+ *                            an even number
+ *              sor           the same, over-relaxed
+ *              chebyshev     the iteration of second kind for the spectrum of L */
 #ifndef TERN_STENCIL_STENCIL_H
 #define TERN_STENCIL_STENCIL_H
 
@@ -45,10 +57,13 @@ TERN_API const char *tern_stencil_name(int i);
  * Local; static storage. */
 TERN_API const char *tern_stencil_isa_name(int i);
 
+/** Name of the \p i-th solver of Poisson's equation, NULL past the last.  Local; static storage. */
+TERN_API const char *tern_stencil_solver_name(int i);
+
 /** What a point is. */
 enum tern_stencil_type { TERN_STENCIL_F64, TERN_STENCIL_F32 };
 
-enum tern_equation { TERN_HEAT, TERN_WAVE, TERN_ADVECTION };
+enum tern_equation { TERN_HEAT, TERN_WAVE, TERN_ADVECTION, TERN_POISSON };
 
 /** One point of a user's stencil: its place beside the computed one, at most 4 away, and weight. */
 typedef struct tern_stencil_point {
@@ -80,6 +95,10 @@ typedef struct tern_boundary {
     void *context;              /**< passed to it */
 } tern_boundary;
 
+/** A field as a function of the \p point, counted in the whole grid.  Called by many threads at
+ * once. */
+typedef double tern_stencil_function(void *context, const int64_t point[TERN_GRID_DIMS]);
+
 typedef struct tern_stencil_spec {
     enum tern_equation equation;
     const char *stencil;              /**< one of tern_stencil_name(), for heat and wave */
@@ -93,8 +112,13 @@ typedef struct tern_stencil_spec {
     double diffusion; /**< w above, at most what is stable: 1/4 for 2d5; 0: 0.8 of that */
     double courant[TERN_GRID_DIMS]; /**< C of advection along each dimension, within -1 and 1; of
                                        wave the first, at most what is stable, 0: 0.8 of that */
-    const char *halo;               /**< one of tern_halo_mode_name() */
-    int threads;                    /**< of each rank; 0: as many as it has CPUs */
+    const char
+        *solver; /**< of Poisson's equation: one of tern_stencil_solver_name(), NULL: jacobi */
+    double relaxation; /**< of jacobi, at most 1, and sor, below 2; 0: the best for these ends */
+    tern_stencil_function *source; /**< of Poisson's equation: f; NULL: 0 */
+    void *source_context;          /**< passed to it */
+    const char *halo;              /**< one of tern_halo_mode_name() */
+    int threads;                   /**< of each rank; 0: as many as it has CPUs */
     int64_t block;   /**< steps in one pass over memory and between two exchanges, at most 64; 0:
                         chosen by a model of the caches, and by trials during the first steps */
     int64_t tile;    /**< points of a tile along x, in space along y; 0: chosen */
@@ -179,6 +203,7 @@ typedef struct tern_stencil_state {
  *   spot      hot discs of random places and sizes
  *   noise     independent random values
  *   letters   the word TERN
+ *   zero      0 everywhere
  *
  * Values are between -1 and 1; mode comes on top of the boundary value.  Local; static storage. */
 TERN_API const char *tern_stencil_state_name(int i);
@@ -186,6 +211,34 @@ TERN_API const char *tern_stencil_state_name(int i);
 /** Set the field, and forget what was computed before.  Local.
  * \return TERN_OK, or TERN_EINVAL for an unknown name or a wave below 0. */
 TERN_API TERN_MUST_CHECK int tern_stencil_begin(tern_stencil *s, const tern_stencil_state *state);
+
+/** Give Poisson's equation the right-hand side whose solution is the state mode of these waves: f
+ * is what L makes of it.  The field is kept.  Local.
+ * \return TERN_OK; TERN_EINVAL, a wave is below 0; TERN_ENOTSUP, as tern_stencil_error();
+ * TERN_ENOMEM. */
+TERN_API TERN_MUST_CHECK int tern_stencil_pose(tern_stencil *s, const int64_t wave[TERN_GRID_DIMS]);
+
+/* ---- Norms ----------------------------------------------------------------------------------- */
+
+/** About a state.  The sums are exact and rounded once, so ranks, threads, halo mode and blocks
+ * change no bit.  The residual is how far the state is from a steady one: of Poisson's equation
+ * L u - f, of heat and wave with a named stencil L u, else what the next step adds. */
+typedef struct tern_stencil_norms {
+    int64_t step;
+    double mean, l2; /**< l2: square root of the mean square */
+    double least, most;
+    double residual_l2;   /**< the same of the residual */
+    double residual_most; /**< its largest size */
+} tern_stencil_norms;
+
+/** Begin to compute the norms of the state now.  Collective; the sums of the ranks travel behind
+ * later steps.  \return TERN_OK, TERN_EINVAL (there are some under way), TERN_ENOMEM, TERN_EMPI. */
+TERN_API TERN_MUST_CHECK int tern_stencil_norms_begin(tern_stencil *s);
+
+/** Wait for the norms that were begun; the same bits on all ranks.  If any value is no finite
+ * number, they are none, either.  Collective.
+ * \return TERN_OK, TERN_EINVAL (none were begun) or TERN_EMPI. */
+TERN_API TERN_MUST_CHECK int tern_stencil_norms_end(tern_stencil *s, tern_stencil_norms *out);
 
 /* ---- Verification ---------------------------------------------------------------------------- */
 
@@ -198,8 +251,7 @@ TERN_API TERN_MUST_CHECK int tern_stencil_checksum(const tern_stencil *s, uint64
  * that rounding can explain: 4 eps times the sum over all steps of the largest value.  Collective.
  * \return TERN_OK, or TERN_ENOTSUP where no exact solution is known: it is for the state mode, if
  * all Dirichlet dimensions have the same value. */
-TERN_API TERN_MUST_CHECK int tern_stencil_error(const tern_stencil *s, double *error,
-                                                double *bound);
+TERN_API TERN_MUST_CHECK int tern_stencil_error(tern_stencil *s, double *error, double *bound);
 
 /** Points per second that memory would allow: the rate at which all ranks and threads together
  * read one of the solver's arrays and write the other, point by point (scale of STREAM; McCalpin

@@ -1,4 +1,4 @@
-test_programs += tests/stencil/test_bits tests/stencil/test_stencil tests/stencil/test_picture
+test_programs += tests/stencil/test_norms tests/stencil/test_bits tests/stencil/test_stencil tests/stencil/test_picture
 tests_stencil_test_stencil_SOURCES = %D%/test_stencil.c
 tests_stencil_test_stencil_CPPFLAGS = $(TESTINCLUDES)
 tests_stencil_test_stencil_LDADD = $(TESTLIBS)
@@ -11,3 +11,7 @@ tests_stencil_test_bits_SOURCES = %D%/test_bits.c %D%/reference.c %D%/reference.
 tests_stencil_test_bits_CPPFLAGS = $(TESTINCLUDES)
 tests_stencil_test_bits_LDADD = $(TESTLIBS)
 tests_stencil_test_bits_LDFLAGS = $(TESTLINK)
+tests_stencil_test_norms_SOURCES = %D%/test_norms.c
+tests_stencil_test_norms_CPPFLAGS = $(TESTINCLUDES)
+tests_stencil_test_norms_LDADD = $(TESTLIBS)
+tests_stencil_test_norms_LDFLAGS = $(TESTLINK)
