@@ -165,12 +165,29 @@ static int read_block(const char *text, tern_stencil_spec *spec)
 
 const char *equation_name(const struct request *r)
 {
-    return (const char *const[]){"heat", "wave", "advection"}[r->equation];
+    return (const char *const[]){"heat", "wave", "advection", "poisson"}[r->equation];
 }
 
 const char *stencil_text(const struct request *r)
 {
     return r->spec.equation == TERN_ADVECTION ? "Lax-Wendroff" : r->spec.stencil;
+}
+
+static int set_poisson(struct request *r)
+{
+    if (r->spec.equation != TERN_POISSON) {
+        if (r->spec.solver != NULL || r->source != NULL || r->spec.relaxation != 0)
+            return tern_fail(TERN_EINVAL, NULL,
+                             "--solver, --relaxation and --source are of --equation=poisson");
+        return TERN_OK;
+    }
+    if (r->spec.solver == NULL)
+        r->spec.solver = "jacobi";
+    if (r->source == NULL)
+        r->source = "mode";
+    if (strcmp(r->source, "mode") != 0 && strcmp(r->source, "0") != 0)
+        return tern_fail(TERN_EINVAL, NULL, "--source=%s: mode or 0 is needed", r->source);
+    return TERN_OK;
 }
 
 static int set_equation(struct request *r, int dims)
@@ -186,7 +203,11 @@ static int set_equation(struct request *r, int dims)
     }
     for (int d = 0; d < dims; d++)
         r->spec.courant[d] = courant;
-    return TERN_OK;
+    if (r->state.name == NULL)
+        r->state.name = r->spec.equation == TERN_POISSON ? "zero" : "mode";
+    if (r->steps < 0)
+        r->steps = r->tolerance > 0 ? 1000000 : 1000;
+    return set_poisson(r);
 }
 
 int read_request(struct request *r)

@@ -11,7 +11,7 @@
 /* The arrays of the solver as a checkpoint takes them: the state now, and that before of a wave. */
 struct arrays {
     tern_ckpt_field field[2];
-    tern_ckpt_attribute attribute[5];
+    tern_ckpt_attribute attribute[8];
     tern_ckpt_spec spec;
 };
 
@@ -52,13 +52,17 @@ static void put_problem(const struct request *r, const tern_stencil *s, struct a
     put(a, "equation", equation_name(r));
     put(a, "stencil", stencil_text(r));
     put(a, "boundary", r->boundary);
+    if (r->spec.equation == TERN_POISSON) {
+        snprintf(text, sizeof(text), "%s %a %s", r->spec.solver, r->spec.relaxation, r->source);
+        put(a, "solver", text);
+    }
     snprintf(text, sizeof(text), "%a %a", tern_stencil_diffusion(s), r->courant);
     put(a, "numbers", text);
     snprintf(text, sizeof(text), "%s %s %" PRId64, r->state.name, r->wave, r->seed);
     put(a, "init", text);
 }
 
-int save_checkpoint(const struct request *r, tern_stencil *s, tern_ckpt *k)
+int save_checkpoint(const struct request *r, tern_stencil *s, tern_ckpt *k, const struct watch *w)
 {
     tern_stencil_work work;
     struct arrays a;
@@ -66,6 +70,11 @@ int save_checkpoint(const struct request *r, tern_stencil *s, tern_ckpt *k)
     tern_stencil_worked(s, &work);
     describe(r, s, &a);
     put_problem(r, s, &a);
+    if (w->known) {
+        char text[TERN_CKPT_VALUE];
+        watch_tell(w, text, sizeof(text));
+        put(&a, "watch", text);
+    }
     a.spec.step = work.steps;
     return tern_ckpt_write(k, &a.spec);
 }
@@ -82,7 +91,7 @@ static int same_problem(const struct arrays *a, const tern_ckpt_info *info)
     return TERN_OK;
 }
 
-int restore_checkpoint(const struct request *r, tern_stencil *s, tern_ckpt *k)
+int restore_checkpoint(const struct request *r, tern_stencil *s, tern_ckpt *k, struct watch *w)
 {
     tern_ckpt_info info;
     struct arrays a;
@@ -98,6 +107,8 @@ int restore_checkpoint(const struct request *r, tern_stencil *s, tern_ckpt *k)
         error = same_problem(&a, &info); /* which may be the one before */
     if (error >= 0)
         tern_stencil_resume(s, info.step);
+    if (error >= 0)
+        watch_resume(w, tern_ckpt_value(&info, "watch"));
     return error;
 }
 

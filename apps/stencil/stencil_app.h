@@ -8,13 +8,19 @@
 #include "prog/prog.h"
 #include "stencil/stencil.h"
 
+#include <stdio.h>
+
 /* What the user asked for, as text where it needs more than the option table to read. */
 struct request {
     const char *grid, *boundary, *dims, *wave, *block;
     const char *output;     /* NULL: no file */
     const char *checkpoint; /* NULL: none */
     bool restart;
-    double every; /* seconds between checkpoints; 0: only when asked */
+    double checkpoint_every; /* seconds; 0: only when asked */
+    double tolerance;        /* of the residual, against the first; 0: none */
+    int64_t check;           /* steps between norms */
+    const char *series;      /* file of the norms, or NULL */
+    const char *source;      /* right-hand side of poisson */
     int64_t steps;
     int64_t threads;
     int64_t seed;
@@ -41,6 +47,53 @@ const char *boundary_name(enum tern_boundary_kind kind);
 /* Bytes of a point. */
 size_t point_bytes(const struct request *r);
 
+/* Norms of a run. */
+struct watch {
+    const struct request *request;
+    tern_comm *comm;
+    FILE *file;               /* of the series, on rank 0 */
+    bool under_way;           /* norms were begun, and are not here yet */
+    bool known;               /* there are some: */
+    tern_stencil_norms norms; /* the latest; of a run that is restarted only their step, at first */
+    double first, last;       /* residuals, of the initial state and the latest */
+    bool reached;             /* a residual was small enough */
+};
+
+/* Whether norms are asked for at all. */
+bool watch_wanted(const struct request *r);
+
+/* Begin, after watch_resume() of a run that goes on.  Collective. */
+int watch_begin(struct watch *w, const struct request *r, tern_comm *c);
+
+/* The step up to which to compute before watch_step() is due again, `most` at most. */
+int64_t watch_next(const struct watch *w, int64_t step, int64_t most);
+
+/* To be called when that is done, and before the first; sets w->reached.  Collective. */
+int watch_step(struct watch *w, tern_stencil *s, int64_t step);
+
+/* Wait for the norms that are under way: before a checkpoint.  Collective. */
+int watch_settle(struct watch *w, tern_stencil *s);
+
+/* Those of the final state.  Collective. */
+int watch_end(struct watch *w, tern_stencil *s);
+int watch_close(struct watch *w);
+
+/* What a run that goes on has to know, as a word; NULL: nothing. */
+void watch_tell(const struct watch *w, char *text, size_t bytes);
+void watch_resume(struct watch *w, const char *text);
+
+/* The file of the norms: begin it, keeping the lines of the steps up to `last`; add a line; end.
+ * The file is NULL but on rank 0.  Collective. */
+int series_begin(tern_comm *c, const char *path, int64_t last, FILE **out);
+int series_add(tern_comm *c, const char *path, FILE *out, const tern_stencil_norms *n);
+int series_end(tern_comm *c, const char *path, FILE *out);
+
+/* Every call of the library is collective and fails on all ranks or on none: end the program. */
+void must(int error);
+
+/* All steps that are asked for, or fewer.  \return why it ended. */
+enum tern_ckpt_wish solve(const struct request *r, tern_stencil *s, tern_ckpt *k, struct watch *w);
+
 /* What came out, the same on all ranks. */
 struct outcome {
     int64_t steps;
@@ -50,12 +103,13 @@ struct outcome {
     uint64_t checksum;
     bool verified; /* an exact solution is known */
     double error, bound;
+    const struct watch *watch;
 };
 
 /* The solver's state as a checkpoint.  Without one there is nothing to restore, which is no
  * failure.  Collective. */
-int save_checkpoint(const struct request *r, tern_stencil *s, tern_ckpt *k);
-int restore_checkpoint(const struct request *r, tern_stencil *s, tern_ckpt *k);
+int save_checkpoint(const struct request *r, tern_stencil *s, tern_ckpt *k, const struct watch *w);
+int restore_checkpoint(const struct request *r, tern_stencil *s, tern_ckpt *k, struct watch *w);
 
 /* Whether the output is a picture, not a field; write the field.  Collective. */
 bool is_picture(const char *path);

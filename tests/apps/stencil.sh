@@ -51,7 +51,7 @@ restarts() {
 # long NAME RANKS: a run that takes a while, in the background, once it has written a checkpoint.
 long='--steps=60k --grid=256x256 -i noise'
 begin_long() {
-  rm -f "$1".? && launch "$2" sh -c "echo \$\$ >>$1.pids; exec $stencil $long -c $1 --every=0.05" &
+  rm -f "$1".? && launch "$2" sh -c "echo \$\$ >>$1.pids; exec $stencil $long -c $1 --checkpoint-every=0.05" &
   job=$!
   for _ in $(seq 200); do
     [ ! -f "$1.0" ] || return 0
@@ -124,6 +124,47 @@ verifies() {
     grep -q '^error .* against the exact solution' out && ! grep -q WRONG out
 }
 
+# Every solver of Poisson's equation: the same bits, iterations and norms, and the solution that is known.
+poisson() {
+  for solver in jacobi gauss-seidel sor chebyshev; do
+    options="-e poisson --grid=33x25 --solver=$solver --tolerance=1e-9 --check=10 -b dirichlet=1,neumann --wave=2x3"
+    # shellcheck disable=SC2086  # a list of words
+    alone $options --series=one.csv >one && grep -q 'as asked for' one && grep -q '^error .* explains' one &&
+      launch "$1" "$stencil" $options --series=many.csv --threads=2 --halo=sendrecv >out && cat out &&
+      [ "$(checksum out)" = "$(checksum one)" ] && [ "$(grep ^residual out)" = "$(grep ^residual one)" ] &&
+      cmp one.csv many.csv || return
+  done
+}
+
+# Stopped half way between two checks, a run ends at the same iteration, with the same series.
+poisson_restarts() {
+  for solver in sor chebyshev; do
+    rm -f iterate.?
+    options="-e poisson --grid=40x30 --solver=$solver --tolerance=1e-8 --check=20"
+    # shellcheck disable=SC2086
+    alone $options --series=one.csv >one &&
+      alone $options --series=two.csv -c iterate --steps=50 >out
+    # shellcheck disable=SC2086
+    launch "$1" "$stencil" $options --series=two.csv -c iterate -r >out && cat out &&
+      [ "$(checksum out)" = "$(checksum one)" ] && [ "$(grep ^residual out)" = "$(grep ^residual one)" ] &&
+      cmp one.csv two.csv || return
+  done
+  complains 1 'solver was chebyshev' -e poisson --grid=40x30 --solver=sor -c iterate -r
+}
+
+# A line for every check and one for the end, of which one knows some numbers: 31 x 17 points, half of a mode.
+series() {
+  launch "$1" "$stencil" --quiet --grid=31x17 --steps=25 --check=10 --series=heat.csv --wave=1x1 && cat heat.csv &&
+    [ "$(cut -d, -f1 heat.csv | tr '\n' ' ')" = "step 0 10 20 25 " ] &&
+    [ "$(awk -F, '$1 == 0 { printf "%.4f %.4f", $3 * $3 * 31 * 17, $5 }' heat.csv)" = "144.0000 1.0000" ]
+}
+
+# Status 1 where the tolerance is not reached.
+falls_short() {
+  launch "$1" "$stencil" -e poisson --grid=99x99 --steps=10 --tolerance=1e-6 >out
+  [ $? = 1 ] && cat out && grep -q 'NOT as small' out
+}
+
 # The initial state, and no rate that is no number.
 no_steps() {
   alone --steps=0 --grid=8x8 >out && cat out && grep -q '^error .* against' out && ! grep -q nan out
@@ -174,6 +215,13 @@ refuses_values() {
     complains 1 "--boundary=periodic,dirichlet=x: " --boundary=periodic,dirichlet=x &&
     complains 1 "no initial state is called 'soup'; there are mode" --init=soup &&
     complains 1 "no exact solution is known" --init=noise --verify=yes --steps=1 --grid=8x8 &&
+    complains 1 "no solver is called 'gauss'; there are jacobi" -e poisson --solver=gauss &&
+    complains 1 "are of --equation=poisson" --solver=sor &&
+    complains 1 "two colours" -e poisson --solver=sor --stencil=2d9 &&
+    complains 1 "takes no blocks" -e poisson --solver=sor --block=4 &&
+    complains 1 "the relaxation 1.5 of jacobi is outside" -e poisson --relaxation=1.5 &&
+    complains 1 "--source=blob: mode or 0" -e poisson --source=blob &&
+    complains 1 "/nowhere/at.csv: " --series=/nowhere/at.csv &&
     complains 1 "try --help" extra
 }
 
@@ -200,7 +248,13 @@ for p in $few_np; do
   ok "np=$p every option" every_option "$p"
   ok "np=$p exact solution" verifies "$p"
 done
+for p in $few_np; do
+  ok "np=$p poisson" poisson "$p"
+  ok "np=$p poisson goes on where it was" poisson_restarts "$p"
+  ok "np=$p series" series "$p"
+done
 for p in $one_np; do
+  ok "np=$p falls short" falls_short "$p"
   ok "np=$p every halo mode" every_mode "$p" # tests/grid tries them at every number of ranks
   ok "np=$p refuses options" refuses "$p"
   ok "np=$p goes on where it was" restarts "$p"
