@@ -23,7 +23,7 @@ static struct request request = {
 static const tern_option table[] = {
     {"grid", 'g', TERN_OPTION_TEXT, &request.grid, "XxY[xZ]",
      "points along x, y and, in space, z (1024x1024)", 0, 0},
-    {"equation", 'e', TERN_OPTION_CHOICE, &request.equation, "heat|wave|advection|poisson",
+    {"equation", 'e', TERN_OPTION_CHOICE, &request.equation, "heat|wave|advection|poisson|life",
      "what is solved (heat)", 0, 0},
     {"stencil", 0, TERN_OPTION_TEXT, &request.spec.stencil, "NAME",
      "2d5, 2dr2, 2dr3, 2dr4, 2d9, 2d25, 2d49, 2d81, 3d7, 3d13, 3d19, 3d25 or 3d27 (2d5 or 3d7)", 0,
@@ -54,7 +54,9 @@ static const tern_option table[] = {
     {"source", 0, TERN_OPTION_TEXT, &request.source, "F",
      "right-hand side of poisson: mode, whose solution is the mode of --wave, or 0 (mode)", 0, 0},
     {"init", 'i', TERN_OPTION_TEXT, &request.state.name, "STATE",
-     "initial state: mode, spot, noise, letters or zero (mode; of poisson zero)", 0, 0},
+     "initial state: mode, spot, noise, letters, zero, glider or gun (mode; of poisson zero, of "
+     "life noise)",
+     0, 0},
     {"wave", 0, TERN_OPTION_TEXT, &request.wave, "XxY[xZ]",
      "waves of the mode along x, y and z; half waves unless periodic (3x2)", 0, 0},
     {"seed", 0, TERN_OPTION_COUNT, &request.seed, "N", "seed of spot and noise (1)", 0, 0x1p53},
@@ -181,7 +183,7 @@ static tern_ckpt *open_checkpoint(tern_comm *c, tern_stencil *s, struct watch *w
 
 size_t point_bytes(const struct request *r)
 {
-    return r->spec.type == TERN_STENCIL_F64 ? sizeof(double) : sizeof(float);
+    return (const size_t[]){sizeof(double), sizeof(float), 1}[r->spec.type];
 }
 
 /* The least that single steps move: each point is read once and written once. */

@@ -56,7 +56,7 @@ static void print_layout(const struct request *r, const tern_grid *g, int thread
     printf("grid      ");
     for (int d = 0; d < g->dims; d++)
         printf("%s%" PRId64, d > 0 ? " x " : " ", g->size[d]);
-    printf(" points of %s", r->type == 0 ? "f64" : "f32");
+    printf(" points of %s", type_name(r));
     for (int d = 0; d < g->dims; d++)
         printf(", %c %s", "xyz"[d], boundary_text(r->spec.boundary[d], text, sizeof(text)));
     printf("\nranks     ");
@@ -129,7 +129,7 @@ void report_outcome(const struct request *r, const tern_stencil *s, const struct
     put_layout(j, r, tern_stencil_grid(s));
     tern_json_text(j, "equation", equation_name(r));
     tern_json_text(j, "stencil", stencil_text(r));
-    tern_json_text(j, "type", r->type == 0 ? "f64" : "f32");
+    tern_json_text(j, "type", type_name(r));
     tern_json_text(j, "isa", tern_stencil_isa(s));
     tern_json_count(j, "block", depth);
     tern_json_count(j, "tile", tile);

@@ -165,12 +165,30 @@ static int read_block(const char *text, tern_stencil_spec *spec)
 
 const char *equation_name(const struct request *r)
 {
-    return (const char *const[]){"heat", "wave", "advection", "poisson"}[r->equation];
+    return (const char *const[]){"heat", "wave", "advection", "poisson", "life"}[r->equation];
 }
 
 const char *stencil_text(const struct request *r)
 {
-    return r->spec.equation == TERN_ADVECTION ? "Lax-Wendroff" : r->spec.stencil;
+    return r->spec.equation == TERN_ADVECTION ? "Lax-Wendroff"
+           : r->spec.equation == TERN_LIFE    ? "B3/S23"
+                                              : r->spec.stencil;
+}
+
+const char *type_name(const struct request *r)
+{
+    return (const char *const[]){"f64", "f32", "u8"}[r->spec.type];
+}
+
+/* The defaults that depend on the equation. */
+static void choose(struct request *r)
+{
+    if (r->state.name == NULL)
+        r->state.name = r->spec.equation == TERN_POISSON ? "zero"
+                        : r->spec.equation == TERN_LIFE  ? "noise"
+                                                         : "mode";
+    if (r->steps < 0)
+        r->steps = r->tolerance > 0 ? 1000000 : 1000;
 }
 
 static int set_poisson(struct request *r)
@@ -196,17 +214,17 @@ static int set_equation(struct request *r, int dims)
 
     r->spec.equation = (enum tern_equation)r->equation;
     r->spec.dims = dims;
-    if (r->spec.equation == TERN_ADVECTION) {
-        if (r->spec.stencil != NULL)
-            return tern_fail(TERN_EINVAL, NULL, "--stencil: advection has a stencil of its own");
-        courant = courant != 0 ? courant : 0.5;
-    }
+    const bool life = r->spec.equation == TERN_LIFE;
+    if ((r->spec.equation == TERN_ADVECTION || life) && r->spec.stencil != NULL)
+        return tern_fail(TERN_EINVAL, NULL, "--stencil: %s has a stencil of its own",
+                         equation_name(r));
+    if (life && (dims != 2 || r->type != 0))
+        return tern_fail(TERN_EINVAL, NULL, "life has two sizes, and a type of its own");
+    if (r->spec.equation == TERN_ADVECTION && courant == 0)
+        courant = 0.5;
     for (int d = 0; d < dims; d++)
         r->spec.courant[d] = courant;
-    if (r->state.name == NULL)
-        r->state.name = r->spec.equation == TERN_POISSON ? "zero" : "mode";
-    if (r->steps < 0)
-        r->steps = r->tolerance > 0 ? 1000000 : 1000;
+    choose(r);
     return set_poisson(r);
 }
 
@@ -234,7 +252,9 @@ int read_request(struct request *r)
         error = read_block(r->block, &r->spec);
     for (int d = 0; d < TERN_GRID_DIMS; d++)
         r->spec.parts[d] = (int)parts[d];
-    r->spec.type = r->type == 0 ? TERN_STENCIL_F64 : TERN_STENCIL_F32;
+    r->spec.type = r->spec.equation == TERN_LIFE ? TERN_STENCIL_U8
+                   : r->type == 0                ? TERN_STENCIL_F64
+                                                 : TERN_STENCIL_F32;
     r->spec.threads = (int)r->threads;
     r->state.seed = (uint64_t)r->seed;
     return error;

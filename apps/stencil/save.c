@@ -27,7 +27,7 @@ static void describe(const struct request *r, tern_stencil *s, struct arrays *a)
     for (int f = 0; f < a->spec.fields; f++) {
         a->field[f] = (tern_ckpt_field){
             .name = f == 0 ? "u" : "before",
-            .type = r->type == 0 ? "f64" : "f32",
+            .type = type_name(r),
             .element = point_bytes(r),
             .first = first[f],
         };

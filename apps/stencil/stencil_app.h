@@ -40,6 +40,7 @@ int read_request(struct request *r);
 /* What a step is called. */
 const char *stencil_text(const struct request *r);
 const char *equation_name(const struct request *r);
+const char *type_name(const struct request *r);
 
 /* As the option has it. */
 const char *boundary_name(enum tern_boundary_kind kind);

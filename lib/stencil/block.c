@@ -51,7 +51,7 @@ static void compute(const struct zone *zone, int t, const struct range *box)
     const bool stream = zone->how->stream && step->finish == FINISH_STORE;
     const enum finish finish = stream ? FINISH_STREAM : step->finish;
     char *in = t % 2 == 0 ? s->now : s->next, *out = t % 2 == 0 ? s->next : s->now;
-    kernel *const *kernels = s->kernels->of[s->type][step->family];
+    kernel *const *kernels = s->row == NULL ? s->kernels->of[s->type][step->family] : NULL;
     struct sweep sweep = {
         .pitch = s->pitch,
         .plane = s->plane,
@@ -66,6 +66,12 @@ static void compute(const struct zone *zone, int t, const struct range *box)
 
     if (sweep.columns <= 0 || sweep.rows <= 0)
         return;
+    if (s->row != NULL) {
+        tern__rows(s, in, out, box, s->work.steps + t);
+        if (s->live)
+            tern__fill_live(s, out, box, s->work.steps + t + 1);
+        return;
+    }
     for (int64_t z = box->low[2]; z < box->high[2]; z++) {
         int64_t at = tern__at(s, box->low[0], box->low[1], z) * (int64_t)s->element;
         sweep.in = in + at;

@@ -169,6 +169,10 @@ static int set_poisson(tern_stencil *s, const tern_stencil_spec *spec)
 int tern__set_shape(tern_stencil *s, const tern_stencil_spec *spec)
 {
     s->equation = spec->equation;
+    if (spec->equation == TERN_USER)
+        return tern__set_user(s, spec);
+    if (spec->equation == TERN_LIFE)
+        return tern__set_life(s, spec);
     if (spec->equation == TERN_ADVECTION)
         return tern__shape_advection(spec->courant, spec->dims, &s->shape);
     if (spec->points != NULL && spec->equation == TERN_HEAT)
@@ -182,6 +186,6 @@ int tern__set_shape(tern_stencil *s, const tern_stencil_spec *spec)
     switch (spec->equation) {
     case TERN_WAVE: return set_wave(s, spec);
     case TERN_POISSON: return set_poisson(s, spec);
-    default: return set_heat(s, spec);
+    default: return spec->coefficient != NULL ? tern__set_varying(s, spec) : set_heat(s, spec);
     }
 }

@@ -19,6 +19,28 @@ static int64_t round_up(int64_t n, int64_t multiple)
     return (n + multiple - 1) / multiple * multiple;
 }
 
+static const size_t element_bytes[] = {sizeof(double), sizeof(float), sizeof(unsigned char)};
+
+int tern__set_type(tern_stencil *s, const tern_stencil_spec *spec)
+{
+    const bool numbers = spec->equation != TERN_LIFE && spec->equation != TERN_USER;
+
+    if ((int)spec->type < TERN_STENCIL_F64 || spec->type > TERN_STENCIL_U8
+        || (numbers && spec->type == TERN_STENCIL_U8))
+        return tern_fail(TERN_EINVAL, NULL, "no type of this equation has number %d",
+                         (int)spec->type);
+    s->type = spec->equation == TERN_LIFE ? TERN_STENCIL_U8 : spec->type;
+    s->element = element_bytes[s->type];
+    return TERN_OK;
+}
+
+MPI_Datatype tern__mpi_type(const tern_stencil *s)
+{
+    return s->type == TERN_STENCIL_F64   ? MPI_DOUBLE
+           : s->type == TERN_STENCIL_F32 ? MPI_FLOAT
+                                         : MPI_UNSIGNED_CHAR;
+}
+
 /* How the grid is cut, and what each rank gets. */
 static int cut(tern_stencil *s, const tern_stencil_spec *spec)
 {
@@ -65,7 +87,6 @@ int tern__lay_out(tern_stencil *s, const tern_stencil_spec *spec)
         error = tern__faces(s, spec);
     if (error < 0)
         return error;
-    s->element = s->type == TERN_STENCIL_F64 ? sizeof(double) : sizeof(float);
     return TERN_OK;
 }
 

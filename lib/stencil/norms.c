@@ -65,7 +65,11 @@ static void residual(const tern_stencil *s, const struct piece *p, const double 
     double next[SUM_ONCE] __attribute__((aligned(64))); /* or floats */
     const int64_t at = tern__at(s, p->x, p->y, p->z);
 
-    apply(s, by_laplacian(s) ? &s->laplacian : &s->shape, p, next);
+    if (s->row != NULL)
+        tern__row(s, s->now + at * (int64_t)s->element, next, (int64_t[]){p->x, p->y, p->z}, p->n,
+                  s->work.steps);
+    else
+        apply(s, by_laplacian(s) ? &s->laplacian : &s->shape, p, next);
     read_values(s, next, 0, p->n, out);
     for (int64_t i = 0; i < p->n && !by_laplacian(s); i++)
         out[i] -= values[i];

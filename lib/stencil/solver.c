@@ -26,10 +26,10 @@ static int check_spec(tern_stencil *s, const tern_stencil_spec *spec)
         return tern_fail(TERN_EINVAL, NULL,
                          "blocks of %lld steps with tiles of %lld points: 0 to %d steps",
                          (long long)spec->block, (long long)spec->tile, MOST_DEPTH);
-    if (spec->type != TERN_STENCIL_F64 && spec->type != TERN_STENCIL_F32)
-        return tern_fail(TERN_EINVAL, NULL, "no type has number %d", (int)spec->type);
-    s->type = spec->type;
-    int error = tern__kernels_find(spec->isa, &s->kernels);
+    int error = tern__set_type(s, spec);
+    if (error < 0)
+        return error;
+    error = tern__kernels_find(spec->isa, &s->kernels);
     return error >= 0 ? tern__set_shape(s, spec) : error;
 }
 
@@ -37,7 +37,7 @@ static int open_halo(tern_stencil *s, int depth)
 {
     tern_halo_spec spec = {
         .grid = s->grid,
-        .type = s->type == TERN_STENCIL_F64 ? MPI_DOUBLE : MPI_FLOAT,
+        .type = tern__mpi_type(s),
         .stride = {1, s->pitch, s->plane},
         .mode = s->halo_mode,
         .fields = depth > 1 && tern__leaps(s) ? 2 : 1,
@@ -74,7 +74,7 @@ static int set_up(tern_stencil *s, const tern_stencil_spec *spec)
     if (error < 0)
         return error;
     tern__set_strides(s);
-    s->arrays = spec->equation == TERN_POISSON ? 3 : 2;
+    s->arrays = spec->equation == TERN_POISSON || spec->coefficient != NULL ? 3 : 2;
     s->team = (int)tern__least(s->threads, tern_block_points(&s->block) / SHARE + 1);
     s->halo_mode = spec->halo;
     error = tern_agree(s->comm, tern__check_memory(s));
@@ -82,7 +82,9 @@ static int set_up(tern_stencil *s, const tern_stencil_spec *spec)
         error = open_halos(s);
     if (error >= 0)
         error = tern_agree(s->comm, tern__make_arrays(s));
-    return error >= 0 ? tern_agree(s->comm, tern__make_source(s, spec)) : error;
+    if (error >= 0)
+        error = tern_agree(s->comm, tern__make_source(s, spec));
+    return error >= 0 && spec->coefficient != NULL ? tern__make_coefficient(s, spec) : error;
 }
 
 int tern_stencil_open(tern_comm *c, const tern_stencil_spec *spec, tern_stencil **out)
@@ -113,6 +115,7 @@ void tern_stencil_close(tern_stencil *s)
     tern_free(s->array[0]);
     tern_free(s->array[1]);
     tern_free(s->source_array);
+    tern_free(s->coefficient_array);
     tern__norms_drop(s);
     free(s);
 }

@@ -7,6 +7,8 @@
 #include "stencil/stencil.h"
 #include "stencil/sum.h"
 
+#include <math.h>
+
 enum {
     DIMS = TERN_GRID_DIMS,
     MOST_DEPTH = 64,  /* steps of a block */
@@ -102,8 +104,11 @@ struct tern_stencil {
     double half_width; /* of the spectrum that chebyshev serves */
     double rho[2];     /* its numbers of the steps before rho_of and of it */
     int64_t rho_of;
-    char *source; /* its first point: what L u should be; NULL: 0.  Laid out as the arrays */
-    void *source_array;
+    char *source;      /* its first point: what L u should be; NULL: 0.  Laid out as the arrays */
+    char *coefficient; /* the same of what varies in diffusion */
+    void *source_array, *coefficient_array;
+    tern_stencil_kernel *row; /* computes a row, in place of a sum; NULL: none */
+    void *row_context;
     struct step step[MOST_DEPTH]; /* of the block under way */
     tern_boundary boundary[DIMS][2];
     struct face face[DIMS][2];
@@ -136,16 +141,22 @@ static inline int64_t tern__at(const tern_stencil *s, int64_t x, int64_t y, int6
 
 static inline double tern__get(const tern_stencil *s, const void *array, int64_t at)
 {
-    return s->type == TERN_STENCIL_F64 ? ((const double *)array)[at]
-                                       : (double)((const float *)array)[at];
+    switch (s->type) {
+    case TERN_STENCIL_F64: return ((const double *)array)[at];
+    case TERN_STENCIL_F32: return (double)((const float *)array)[at];
+    default: return (double)((const unsigned char *)array)[at];
+    }
 }
 
+/* Whole numbers are rounded up, within their range. */
 static inline void tern__set(const tern_stencil *s, void *array, int64_t at, double value)
 {
-    if (s->type == TERN_STENCIL_F64)
-        ((double *)array)[at] = value;
-    else
-        ((float *)array)[at] = (float)value;
+    switch (s->type) {
+    case TERN_STENCIL_F64: ((double *)array)[at] = value; break;
+    case TERN_STENCIL_F32: ((float *)array)[at] = (float)value; break;
+    default:
+        ((unsigned char *)array)[at] = (unsigned char)(value < 255 ? ceil(fmax(value, 0)) : 255);
+    }
 }
 
 static inline int64_t tern__least(int64_t a, int64_t b)
@@ -157,6 +168,9 @@ static inline int64_t tern__most(int64_t a, int64_t b)
 {
     return a > b ? a : b;
 }
+
+int tern__set_type(tern_stencil *s, const tern_stencil_spec *spec);
+MPI_Datatype tern__mpi_type(const tern_stencil *s);
 
 /* How the grid is cut, and its ends; then, when the plans are known, ghost cells and strides. */
 int tern__lay_out(tern_stencil *s, const tern_stencil_spec *spec);
@@ -226,7 +240,26 @@ static inline bool tern__in_place(const tern_stencil *s)
 /* Wait for norms that nobody asked for.  Collective. */
 void tern__norms_drop(tern_stencil *s);
 
+/* ---- Rows ------------------------------------------------------------------------------------ */
+
+/* What the spec asks for, in place of a sum. */
+int tern__set_user(tern_stencil *s, const tern_stencil_spec *spec);
+int tern__set_life(tern_stencil *s, const tern_stencil_spec *spec);
+int tern__set_varying(tern_stencil *s, const tern_stencil_spec *spec);
+
+/* Compute the rows of a box, or points of one row; `at` is counted in the block. */
+void tern__rows(const tern_stencil *s, const char *in, char *out, const struct range *box,
+                int64_t step);
+void tern__row(const tern_stencil *s, const void *in, void *out, const int64_t at[DIMS],
+               int64_t points, int64_t step);
+
 /* ---- Fields that stay ------------------------------------------------------------------------ */
+
+/* An array of zeros laid out as the others, and its first point, unless there is one.  Local. */
+int tern__make_field(const tern_stencil *s, char **first, void **array);
+
+/* The coefficients of the spec, and a stable diffusion number for them.  Collective. */
+int tern__make_coefficient(tern_stencil *s, const tern_stencil_spec *spec);
 
 /* Set the points of `box`, which may be ghost cells of a period. */
 void tern__set_field(const tern_stencil *s, char *field, const struct range *box,

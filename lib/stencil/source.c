@@ -36,19 +36,23 @@ void tern__set_field(const tern_stencil *s, char *field, const struct range *box
             set_row(s, field, of, context, box, y, z);
 }
 
-/* Local. */
+int tern__make_field(const tern_stencil *s, char **first, void **array)
+{
+    const int64_t at = s->margin + s->ghost[1] * s->pitch + s->ghost[2] * s->plane;
+
+    if (*array != NULL)
+        return TERN_OK;
+    *array = tern_alloc(tern__array_bytes(s));
+    if (*array == NULL)
+        return TERN_ENOMEM;
+    memset(*array, 0, tern__array_bytes(s));
+    *first = (char *)*array + at * (int64_t)s->element;
+    return TERN_OK;
+}
+
 static int make_source(tern_stencil *s)
 {
-    const int64_t first = s->margin + s->ghost[1] * s->pitch + s->ghost[2] * s->plane;
-
-    if (s->now == NULL || s->source != NULL)
-        return TERN_OK;
-    s->source_array = tern_alloc(tern__array_bytes(s));
-    if (s->source_array == NULL)
-        return TERN_ENOMEM;
-    memset(s->source_array, 0, tern__array_bytes(s));
-    s->source = (char *)s->source_array + first * (int64_t)s->element;
-    return TERN_OK;
+    return s->now != NULL ? tern__make_field(s, &s->source, &s->source_array) : TERN_OK;
 }
 
 int tern__make_source(tern_stencil *s, const tern_stencil_spec *spec)

@@ -88,6 +88,38 @@ static double letters_at(const struct scene *scene, const int64_t at[DIMS])
     return rows[(int)row][(int)column] == '#';
 }
 
+/* Rows of a drawing from the top down, a cell a point, in the middle of the grid. */
+static double drawn_at(const struct scene *scene, const int64_t at[DIMS], const char *const *rows,
+                       int64_t high)
+{
+    const int64_t *size = scene->solver->grid.size, wide = (int64_t)strlen(rows[0]);
+    int64_t column = at[0] - (size[0] - wide) / 2, row = (size[1] + high) / 2 - 1 - at[1];
+
+    return column >= 0 && column < wide && row >= 0 && row < high && rows[row][column] == '#';
+}
+
+/* It moves by one cell to the right and downwards every four generations. */
+static double glider_at(const struct scene *scene, const int64_t at[DIMS])
+{
+    static const char *const rows[] = {".#.", "..#", "###"};
+
+    return drawn_at(scene, at, rows, 3);
+}
+
+/* Gosper's, of 1970: a glider every 30 generations. */
+static double gun_at(const struct scene *scene, const int64_t at[DIMS])
+{
+    static const char *const rows[] = {
+        "........................#...........", "......................#.#...........",
+        "............##......##............##", "...........#...#....##............##",
+        "##........#.....#...##..............", "##........#...#.##....#.#...........",
+        "..........#.....#.......#...........", "...........#...#....................",
+        "............##......................",
+    };
+
+    return drawn_at(scene, at, rows, 9);
+}
+
 static double zero_at(const struct scene *scene, const int64_t at[DIMS])
 {
     (void)scene, (void)at;
@@ -98,8 +130,8 @@ static const struct {
     const char *name;
     state_function *at;
 } states[] = {
-    {"mode", mode_at},       {"spot", spot_at}, {"noise", noise_at},
-    {"letters", letters_at}, {"zero", zero_at},
+    {"mode", mode_at}, {"spot", spot_at},     {"noise", noise_at}, {"letters", letters_at},
+    {"zero", zero_at}, {"glider", glider_at}, {"gun", gun_at},
 };
 
 enum { STATES = sizeof(states) / sizeof(states[0]) };

@@ -38,7 +38,14 @@
  *              gauss-seidel  2d5 and 3d7 in two colours, first the points whose coordinates add to
  *                            an even number
  *              sor           the same, over-relaxed
- *              chebyshev     the iteration of second kind for the spectrum of L */
+ *              chebyshev     the iteration of second kind for the spectrum of L
+ *
+ *   life       Conway's Game of Life, bytes 0 and 1
+ *
+ *   user       what a function of the caller's computes, a row at a time
+ *
+ * Heat may have a coefficient k that varies: u' = u + w (((x-1) + (x+1)) + ((y-1) + (y+1)) +
+ * ((z-1) + (z+1))), where (p) = ((k + k[p]) / 2) (u[p] - u) is what flows from p. */
 #ifndef TERN_STENCIL_STENCIL_H
 #define TERN_STENCIL_STENCIL_H
 
@@ -61,9 +68,20 @@ TERN_API const char *tern_stencil_isa_name(int i);
 TERN_API const char *tern_stencil_solver_name(int i);
 
 /** What a point is. */
-enum tern_stencil_type { TERN_STENCIL_F64, TERN_STENCIL_F32 };
+enum tern_stencil_type {
+    TERN_STENCIL_F64,
+    TERN_STENCIL_F32,
+    TERN_STENCIL_U8 /**< bytes, of life and a user's kernel */
+};
 
-enum tern_equation { TERN_HEAT, TERN_WAVE, TERN_ADVECTION, TERN_POISSON };
+enum tern_equation {
+    TERN_HEAT,
+    TERN_WAVE,
+    TERN_ADVECTION,
+    TERN_POISSON,
+    TERN_LIFE, /**< bytes 0 and 1, in the plane */
+    TERN_USER  /**< what spec.kernel computes */
+};
 
 /** One point of a user's stencil: its place beside the computed one, at most 4 away, and weight. */
 typedef struct tern_stencil_point {
@@ -95,6 +113,23 @@ typedef struct tern_boundary {
     void *context;              /**< passed to it */
 } tern_boundary;
 
+/** One row of points that a kernel is to compute. */
+typedef struct tern_stencil_row {
+    void *out;                  /**< the first point */
+    const void *in;             /**< the same point a step before: neighbour (x, y, z) is at
+                                   x + y * pitch + z * plane; ghost cells lie round the grid */
+    int64_t pitch, plane;       /**< in points */
+    int64_t points;             /**< of the row */
+    int64_t at[TERN_GRID_DIMS]; /**< of the first point in the whole grid; of ghost cells that
+                                   are computed, too, it may be outside a period */
+    int64_t step;               /**< steps before */
+} tern_stencil_row;
+
+/** A user's kernel: compute out from in, up to spec.reach away.  It must depend on nothing else
+ * that changes, and have no side effects: rows come in any order, some of them twice, and many
+ * threads call it at once. */
+typedef void tern_stencil_kernel(void *context, const tern_stencil_row *row);
+
 /** A field as a function of the \p point, counted in the whole grid.  Called by many threads at
  * once. */
 typedef double tern_stencil_function(void *context, const int64_t point[TERN_GRID_DIMS]);
@@ -104,7 +139,7 @@ typedef struct tern_stencil_spec {
     const char *stencil;              /**< one of tern_stencil_name(), for heat and wave */
     const tern_stencil_point *points; /**< or any points: u' = their sum; NULL: named */
     size_t n_points;                  /**< at most 729 */
-    int dims;                         /**< of the points and of advection: 2 or 3 */
+    int dims;                         /**< of the points, of advection and of a kernel: 2 or 3 */
     enum tern_stencil_type type;
     int64_t size[TERN_GRID_DIMS];              /**< points along x, y and z */
     int parts[TERN_GRID_DIMS];                 /**< blocks along them; 0: chosen */
@@ -115,10 +150,17 @@ typedef struct tern_stencil_spec {
     const char
         *solver; /**< of Poisson's equation: one of tern_stencil_solver_name(), NULL: jacobi */
     double relaxation; /**< of jacobi, at most 1, and sor, below 2; 0: the best for these ends */
-    tern_stencil_function *source; /**< of Poisson's equation: f; NULL: 0 */
-    void *source_context;          /**< passed to it */
-    const char *halo;              /**< one of tern_halo_mode_name() */
-    int threads;                   /**< of each rank; 0: as many as it has CPUs */
+    tern_stencil_function *source;      /**< of Poisson's equation: f; NULL: 0 */
+    void *source_context;               /**< passed to it */
+    tern_stencil_function *coefficient; /**< of heat with 2d5 or 3d7: k of u_t = div(k grad u), not
+                                           below 0, with w k at most what is stable; also called
+                                           for the first points beyond closed ends; NULL: 1 */
+    void *coefficient_context;
+    tern_stencil_kernel *kernel; /**< of TERN_USER */
+    void *kernel_context;
+    int reach[TERN_GRID_DIMS]; /**< how far it looks along x, y and z, at most 4 */
+    const char *halo;          /**< one of tern_halo_mode_name() */
+    int threads;               /**< of each rank; 0: as many as it has CPUs */
     int64_t block;   /**< steps in one pass over memory and between two exchanges, at most 64; 0:
                         chosen by a model of the caches, and by trials during the first steps */
     int64_t tile;    /**< points of a tile along x, in space along y; 0: chosen */
@@ -204,8 +246,11 @@ typedef struct tern_stencil_state {
  *   noise     independent random values
  *   letters   the word TERN
  *   zero      0 everywhere
+ *   glider    of life, which moves to the right and downwards
+ *   gun       Gosper's, of life
  *
- * Values are between -1 and 1; mode comes on top of the boundary value.  Local; static storage. */
+ * Values are between -1 and 1; mode comes on top of the boundary value; bytes are 1 where it is
+ * above 0.  Local; static storage. */
 TERN_API const char *tern_stencil_state_name(int i);
 
 /** Set the field, and forget what was computed before.  Local.
