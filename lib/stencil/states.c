@@ -160,6 +160,16 @@ static void set(tern_stencil *s, const struct scene *scene, state_function *at)
             set_row(s, scene, at, y, z);
 }
 
+void tern_stencil_begin_with(tern_stencil *s, tern_stencil_function *of, void *context)
+{
+    struct range all = {{0}, {s->block.count[0], s->block.count[1], s->block.count[2]}};
+
+    s->exact = false;
+    s->work = (tern_stencil_work){0};
+    if (s->now != NULL)
+        tern__set_field(s, s->now, &all, of, context);
+}
+
 int tern_stencil_begin(tern_stencil *s, const tern_stencil_state *state)
 {
     struct scene scene = {.solver = s, .seed = state->seed};

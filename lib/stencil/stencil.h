@@ -257,6 +257,27 @@ TERN_API const char *tern_stencil_state_name(int i);
  * \return TERN_OK, or TERN_EINVAL for an unknown name or a wave below 0. */
 TERN_API TERN_MUST_CHECK int tern_stencil_begin(tern_stencil *s, const tern_stencil_state *state);
 
+/** Set the field to a function of the place, and forget what was computed before.  Local. */
+TERN_API void tern_stencil_begin_with(tern_stencil *s, tern_stencil_function *of, void *context);
+
+/** A formula: numbers, pi, variables, + - * / ^, brackets, and sin cos tan exp log sqrt abs tanh
+ * floor min max atan2.  ^ begins at the right and binds closer than a sign. */
+typedef struct tern_expression tern_expression;
+
+/** Read \p text.  Local.
+ * \param[in] names  of the variables, up to a NULL; borrowed for the call.
+ * \param[out] out  owned by the caller; unchanged on failure.
+ * \return TERN_OK, TERN_EINVAL (what is wrong, and where) or TERN_ENOMEM. */
+TERN_API TERN_MUST_CHECK int tern_expression_open(const char *text, const char *const *names,
+                                                  tern_expression **out);
+
+/** Free \p e; NULL is allowed.  Local. */
+TERN_API void tern_expression_close(tern_expression *e);
+
+/** Its value for the \p values of the variables, in the order of their names.  Local; any number of
+ * threads at once. */
+TERN_API double tern_expression_value(const tern_expression *e, const double *values);
+
 /** Give Poisson's equation the right-hand side whose solution is the state mode of these waves: f
  * is what L makes of it.  The field is kept.  Local.
  * \return TERN_OK; TERN_EINVAL, a wave is below 0; TERN_ENOTSUP, as tern_stencil_error();

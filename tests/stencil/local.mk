@@ -1,4 +1,4 @@
-test_programs += tests/stencil/test_rows tests/stencil/test_norms tests/stencil/test_bits tests/stencil/test_stencil tests/stencil/test_picture
+test_programs += tests/stencil/test_expression tests/stencil/test_rows tests/stencil/test_norms tests/stencil/test_bits tests/stencil/test_stencil tests/stencil/test_picture
 tests_stencil_test_stencil_SOURCES = %D%/test_stencil.c
 tests_stencil_test_stencil_CPPFLAGS = $(TESTINCLUDES)
 tests_stencil_test_stencil_LDADD = $(TESTLIBS)
@@ -19,3 +19,7 @@ tests_stencil_test_rows_SOURCES = %D%/test_rows.c
 tests_stencil_test_rows_CPPFLAGS = $(TESTINCLUDES)
 tests_stencil_test_rows_LDADD = $(TESTLIBS)
 tests_stencil_test_rows_LDFLAGS = $(TESTLINK)
+tests_stencil_test_expression_SOURCES = %D%/test_expression.c
+tests_stencil_test_expression_CPPFLAGS = $(TESTINCLUDES)
+tests_stencil_test_expression_LDADD = $(TESTLIBS)
+tests_stencil_test_expression_LDFLAGS = $(TESTLINK)
