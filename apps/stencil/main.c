@@ -38,7 +38,8 @@ static const tern_option table[] = {
     {"series", 0, TERN_OPTION_TEXT, &request.series, "FILE",
      "write the norms as lines of a CSV file", 0, 0},
     {"boundary", 'b', TERN_OPTION_TEXT, &request.boundary, "KIND",
-     "dirichlet[=VALUE], neumann[=SLOPE], robin=A/B/VALUE, mirror or periodic, for all dimensions "
+     "dirichlet[=VALUE] or a formula of x, y, z and step t, neumann[=SLOPE], robin=A/B/VALUE, "
+     "mirror or periodic, for all dimensions "
      "or x,y,z, each for both ends or LOW:HIGH (dirichlet=0)",
      0, 0},
     {"diffusion", 0, TERN_OPTION_REAL, &request.spec.diffusion, "W",
@@ -52,10 +53,14 @@ static const tern_option table[] = {
     {"relaxation", 0, TERN_OPTION_REAL, &request.spec.relaxation, "R",
      "of jacobi, up to 1, and sor, below 2 (the best for these boundaries)", 0, 2},
     {"source", 0, TERN_OPTION_TEXT, &request.source, "F",
-     "right-hand side of poisson: mode, whose solution is the mode of --wave, or 0 (mode)", 0, 0},
-    {"init", 'i', TERN_OPTION_TEXT, &request.state.name, "STATE",
-     "initial state: mode, spot, noise, letters, zero, glider or gun (mode; of poisson zero, of "
-     "life noise)",
+     "right-hand side of poisson: mode, whose solution is the mode of --wave, or a formula (mode)",
+     0, 0},
+    {"coefficient", 0, TERN_OPTION_TEXT, &request.coefficient, "K",
+     "of heat: u_t = div(K grad u), a formula of x, y and z (1)", 0, 0},
+    {"init", 'i', TERN_OPTION_TEXT, &request.init, "STATE",
+     "initial state: mode, spot, noise, letters, zero, glider or gun, a formula of x, y and z from "
+     "0 "
+     "to 1, or a .png, .raw or .h5 file (mode; of poisson zero, of life noise)",
      0, 0},
     {"wave", 0, TERN_OPTION_TEXT, &request.wave, "XxY[xZ]",
      "waves of the mode along x, y and z; half waves unless periodic (3x2)", 0, 0},
@@ -77,6 +82,13 @@ static const tern_option table[] = {
     {"output", 'o', TERN_OPTION_TEXT, &request.output, "FILE",
      "write the final state as a PNG picture or, by its ending, as .vti (VTK), .h5 (HDF5 and XDMF) "
      "or .raw",
+     0, 0},
+    {"every", 0, TERN_OPTION_COUNT, &request.every, "N",
+     "write a frame of the output every N steps, too: FILE-000000, FILE-000001, ... (0: none)", 0,
+     1e15},
+    {"range", 0, TERN_OPTION_TEXT, &request.range, "LOW:HIGH",
+     "values of the darkest and the lightest colour (of the picture; with --every of the initial "
+     "state)",
      0, 0},
     {"checkpoint", 'c', TERN_OPTION_TEXT, &request.checkpoint, "PATH",
      "keep the state in PATH.0 and PATH.1: at the end, on SIGUSR1, and on SIGTERM, which stops "
@@ -149,6 +161,17 @@ static void verify(tern_stencil *s, int wanted, struct outcome *o)
     o->verified = true;
 }
 
+static void begin(tern_comm *c, tern_stencil *s)
+{
+    if (request.state_formula.expression != NULL)
+        tern_stencil_begin_with(s, formula_at, &request.state_formula);
+    else if (tern_field_readable(request.init))
+        must(load_state(c, &request, s));
+    else
+        must(tern_agree(c, tern_stencil_begin(s, &request.state)));
+    must(choose_range(&request, s));
+}
+
 static tern_stencil *open_solver(tern_comm *c)
 {
     tern_stencil *s;
@@ -156,11 +179,13 @@ static tern_stencil *open_solver(tern_comm *c)
     must(read_request(&request));
     if (request.restart && request.checkpoint == NULL)
         tern_prog_usage("--restart needs --checkpoint=PATH");
+    if (request.every > 0 && request.output == NULL)
+        tern_prog_usage("--every needs --output=FILE");
     if (request.output != NULL)
         must(is_picture(request.output) ? tern_stencil_picture_check(c, request.output)
                                         : tern_field_check(request.output));
     must(tern_stencil_open(c, &request.spec, &s));
-    must(tern_agree(c, tern_stencil_begin(s, &request.state)));
+    begin(c, s);
     if (request.spec.equation == TERN_POISSON && strcmp(request.source, "mode") == 0)
         must(tern_agree(c, tern_stencil_pose(s, request.state.wave)));
     omp_set_num_threads(tern_stencil_threads(s)); /* for the report */
@@ -210,7 +235,7 @@ int main(int argc, char **argv)
     tern_ckpt *k = open_checkpoint(c, s, &w);
     must(watch_begin(&w, &request, c));
     tern_prog_phase("solve", 0);
-    enum tern_ckpt_wish wish = solve(&request, s, k, &w);
+    enum tern_ckpt_wish wish = solve(c, &request, s, k, &w);
     tern_ckpt_close(k);
     if (wish != TERN_CKPT_STOP)
         must(watch_end(&w, s));
@@ -226,14 +251,16 @@ int main(int argc, char **argv)
     measure(c, s, &o);
     if (request.output != NULL) {
         tern_prog_phase("picture", 0);
-        must(is_picture(request.output) ? tern_stencil_picture(s, request.output)
-                                        : save_field(c, &request, s));
+        must(save_output(c, &request, s, request.output));
+        if (request.every > 0) /* its file beside is that of the series */
+            must(save_collection(c, &request, s, o.steps / request.every + 1));
     }
     tern_prog_phase(NULL, 0);
     if (tern_prog_talks())
         print_outcome(&request, s, &o);
     report_outcome(&request, s, &o);
     tern_stencil_close(s);
+    close_request(&request);
     const bool wrong = o.verified && !(o.error <= o.bound);
     const bool short_of = request.tolerance > 0 && !w.reached;
     return tern_prog_end(wrong || short_of ? TERN_EXIT_DIFFER : TERN_EXIT_OK);

@@ -96,7 +96,9 @@ void print_outcome(const struct request *r, const tern_stencil *s, const struct 
     if (r->verify != VERIFY_NO)
         print_error(r, o);
     if (r->output != NULL)
-        printf("picture    %s\n", r->output);
+        printf("%s    %s\n", is_picture(r->output) ? "picture" : "file   ", r->output);
+    if (r->every > 0)
+        print_frames(r, o->steps);
 }
 
 static void put_layout(tern_json *j, const struct request *r, const tern_grid *g)
@@ -134,7 +136,7 @@ void report_outcome(const struct request *r, const tern_stencil *s, const struct
     tern_json_count(j, "block", depth);
     tern_json_count(j, "tile", tile);
     tern_json_text(j, "halo", r->spec.halo);
-    tern_json_text(j, "init", r->state.name);
+    tern_json_text(j, "init", r->init);
     if (r->spec.equation == TERN_ADVECTION)
         tern_json_real(j, "courant", r->spec.courant[0]);
     else

@@ -21,13 +21,19 @@ static int64_t least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+static int64_t next_frame(const struct request *r, int64_t step, int64_t most)
+{
+    return r->every > 0 ? least(most, (step / r->every + 1) * r->every) : most;
+}
+
 static void checkpoint(const struct request *r, tern_stencil *s, tern_ckpt *k, struct watch *w)
 {
     must(watch_settle(w, s));
     must(save_checkpoint(r, s, k, w));
 }
 
-enum tern_ckpt_wish solve(const struct request *r, tern_stencil *s, tern_ckpt *k, struct watch *w)
+enum tern_ckpt_wish solve(tern_comm *c, const struct request *r, tern_stencil *s, tern_ckpt *k,
+                          struct watch *w)
 {
     const int64_t many = at_once(s, k != NULL);
     enum tern_ckpt_wish wish = TERN_CKPT_GO_ON;
@@ -36,12 +42,14 @@ enum tern_ckpt_wish solve(const struct request *r, tern_stencil *s, tern_ckpt *k
     tern_stencil_worked(s, &work);
     int64_t step = work.steps;
     must(watch_step(w, s, step));
+    must(save_frame(c, r, s, step));
     while (step < r->steps && wish != TERN_CKPT_STOP && !w->reached) {
-        int64_t until = watch_next(w, step, least(r->steps, step + many));
+        int64_t until = watch_next(w, step, next_frame(r, step, least(r->steps, step + many)));
         tern_prog_step((uint64_t)step, (uint64_t)r->steps);
         must(tern_stencil_run(s, until - step));
         step = until;
         must(watch_step(w, s, step));
+        must(save_frame(c, r, s, step));
         if (k != NULL)
             must(tern_ckpt_poll(k, &wish));
         if (wish == TERN_CKPT_WRITE)

@@ -51,6 +51,8 @@ static void put_problem(const struct request *r, const tern_stencil *s, struct a
 
     put(a, "equation", equation_name(r));
     put(a, "stencil", stencil_text(r));
+    if (r->coefficient != NULL)
+        put(a, "coefficient", r->coefficient);
     put(a, "boundary", r->boundary);
     if (r->spec.equation == TERN_POISSON) {
         snprintf(text, sizeof(text), "%s %a %s", r->spec.solver, r->spec.relaxation, r->source);
@@ -58,7 +60,7 @@ static void put_problem(const struct request *r, const tern_stencil *s, struct a
     }
     snprintf(text, sizeof(text), "%a %a", tern_stencil_diffusion(s), r->courant);
     put(a, "numbers", text);
-    snprintf(text, sizeof(text), "%s %s %" PRId64, r->state.name, r->wave, r->seed);
+    snprintf(text, sizeof(text), "%s %s %" PRId64, r->init, r->wave, r->seed);
     put(a, "init", text);
 }
 
@@ -122,11 +124,20 @@ bool is_picture(const char *path)
     return dot == NULL || strcmp(dot, ".h5") != 0;
 }
 
-int save_field(tern_comm *c, const struct request *r, tern_stencil *s)
+int save_field(tern_comm *c, const struct request *r, tern_stencil *s, const char *path)
 {
     struct arrays a;
 
     describe(r, s, &a);
     a.spec.fields = 1;
-    return tern_field_write(c, r->output, &a.spec);
+    return tern_field_write(c, path, &a.spec);
+}
+
+int save_collection(tern_comm *c, const struct request *r, tern_stencil *s, int64_t frames)
+{
+    struct arrays a;
+
+    describe(r, s, &a);
+    a.spec.fields = 1;
+    return tern_field_collection(c, r->output, &a.spec, frames, r->every);
 }

@@ -10,6 +10,12 @@
 
 #include <stdio.h>
 
+/* A formula of the place, each coordinate from 0 to 1 along the grid, and of the step. */
+struct formula {
+    tern_expression *expression;
+    int64_t size[TERN_GRID_DIMS];
+};
+
 /* What the user asked for, as text where it needs more than the option table to read. */
 struct request {
     const char *grid, *boundary, *dims, *wave, *block;
@@ -21,6 +27,11 @@ struct request {
     int64_t check;           /* steps between norms */
     const char *series;      /* file of the norms, or NULL */
     const char *source;      /* right-hand side of poisson */
+    const char *coefficient; /* of heat, or NULL */
+    const char *init;        /* a state, a file or a formula */
+    int64_t every;           /* steps between frames; 0: none */
+    const char *range;       /* of the colours, or NULL */
+    double low, high;        /* the same; both 0: of each picture */
     int64_t steps;
     int64_t threads;
     int64_t seed;
@@ -29,13 +40,36 @@ struct request {
     int equation;   /* an enum tern_equation */
     double courant; /* 0: chosen */
     tern_stencil_spec spec;
-    tern_stencil_state state;
+    tern_stencil_state state;     /* its name NULL where the state is no named one */
+    struct formula state_formula; /* its expression NULL where it is none */
+    struct formula source_formula, coefficient_formula;
+    struct formula end_formula[TERN_GRID_DIMS][2]; /* of dirichlet ends */
 };
 
 enum verify { VERIFY_AUTO, VERIFY_YES, VERIFY_NO };
 
 /* Read the texts into r->spec and r->state.  The same on all ranks.  TERN_OK or TERN_EINVAL. */
 int read_request(struct request *r);
+void close_request(struct request *r);
+
+/* Read a formula that an option has.  TERN_OK, TERN_EINVAL or TERN_ENOMEM. */
+int formula_open(const char *option, const char *text, const int64_t *size, struct formula *out);
+double formula_at(void *context, const int64_t point[TERN_GRID_DIMS]);
+double formula_in_time(void *context, const int64_t point[TERN_GRID_DIMS], int64_t step);
+
+/* Whether a text is but one word, which is no formula. */
+bool is_word(const char *text);
+
+/* Begin with the field in the file r->init.  Collective. */
+int load_state(tern_comm *c, const struct request *r, tern_stencil *s);
+
+/* Choose the colours of a series of pictures, by the initial state.  Collective. */
+int choose_range(struct request *r, tern_stencil *s);
+
+/* Write the state as --output asks for; as a frame, if one is due.  Collective. */
+int save_output(tern_comm *c, const struct request *r, tern_stencil *s, const char *path);
+int save_frame(tern_comm *c, const struct request *r, tern_stencil *s, int64_t step);
+void print_frames(const struct request *r, int64_t steps);
 
 /* What a step is called. */
 const char *stencil_text(const struct request *r);
@@ -93,7 +127,8 @@ int series_end(tern_comm *c, const char *path, FILE *out);
 void must(int error);
 
 /* All steps that are asked for, or fewer.  \return why it ended. */
-enum tern_ckpt_wish solve(const struct request *r, tern_stencil *s, tern_ckpt *k, struct watch *w);
+enum tern_ckpt_wish solve(tern_comm *c, const struct request *r, tern_stencil *s, tern_ckpt *k,
+                          struct watch *w);
 
 /* What came out, the same on all ranks. */
 struct outcome {
@@ -114,7 +149,10 @@ int restore_checkpoint(const struct request *r, tern_stencil *s, tern_ckpt *k, s
 
 /* Whether the output is a picture, not a field; write the field.  Collective. */
 bool is_picture(const char *path);
-int save_field(tern_comm *c, const struct request *r, tern_stencil *s);
+int save_field(tern_comm *c, const struct request *r, tern_stencil *s, const char *path);
+
+/* The file that makes so many frames a series.  Collective. */
+int save_collection(tern_comm *c, const struct request *r, tern_stencil *s, int64_t frames);
 
 /* On stdout, and in the report. */
 void print_outcome(const struct request *r, const tern_stencil *s, const struct outcome *o);

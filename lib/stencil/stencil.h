@@ -341,5 +341,10 @@ TERN_API TERN_MUST_CHECK int tern_stencil_picture_check(tern_comm *c, const char
  * \return TERN_OK, TERN_ENOTSUP, TERN_ENOMEM or TERN_EIO. */
 TERN_API TERN_MUST_CHECK int tern_stencil_picture(const tern_stencil *s, const char *path);
 
+/** The same with the darkest colour for \p low and below and the lightest for \p high and above, so
+ * that the pictures of a series can be compared; as tern_stencil_picture() unless low < high. */
+TERN_API TERN_MUST_CHECK int tern_stencil_picture_between(const tern_stencil *s, const char *path,
+                                                          double low, double high);
+
 TERN_END_DECLS
 #endif
