@@ -9,37 +9,57 @@
 
 /* ---- The softest wave ------------------------------------------------------------------------ */
 
-/* Angle a point of the k-th longest wave between the ends of dimension d; Robin ends lie between
- * the others, and count as free. */
+/* How far the end lies from the last point, and how far beyond a zero of a wave of this angle. */
+static long double distance_to(const tern_boundary *end)
+{
+    return end->kind == TERN_DIRICHLET ? 1 : end->kind == TERN_MIRROR ? 0 : 0.5L;
+}
+
+static long double phase_at(const tern_boundary *end, long double angle)
+{
+    if (end->kind == TERN_DIRICHLET)
+        return 0;
+    return end->kind == TERN_ROBIN ? atan2l(angle * end->b, end->a) : acosl(-1) / 2;
+}
+
+/* Angle a point of the k-th longest wave between the ends of dimension d: the phases of the two
+ * ends and what lies between them are k + 1 half waves. */
 static long double angle_of(const tern_stencil_spec *spec, int d, int k)
 {
     const tern_boundary *b = spec->boundary[d];
     const long double n = (long double)spec->size[d], pi = acosl(-1);
-    const bool held[] = {b[0].kind == TERN_DIRICHLET, b[1].kind == TERN_DIRICHLET};
+    const long double length = n - 1 + distance_to(&b[0]) + distance_to(&b[1]);
+    long double low = 0, high = pi * (k + 1) / length;
 
     if (b[0].kind == TERN_PERIODIC)
         return 2 * pi * k / n;
-    if (held[0] && held[1])
-        return pi * (k + 1) / (n + 1);
-    if (held[0] || held[1])
-        return pi * (k + 0.5L) / (n + 0.5L);
-    return pi * k / n;
+    for (int i = 0; i < 80; i++) {
+        long double middle = (low + high) / 2;
+        long double sum = middle * length + phase_at(&b[0], middle) + phase_at(&b[1], middle);
+        if (sum < pi * (k + 1))
+            low = middle;
+        else
+            high = middle;
+    }
+    return high;
 }
 
-/* What -L multiplies the longest wave by that it does not multiply by 0. */
+/* What -L multiplies the longest wave by that it does not multiply by 0.  The factor of a constant,
+ * which is 0 but for the rounding of the weights, is taken away. */
 static double softest(const struct shape *laplacian, const tern_stencil_spec *spec)
 {
     long double angle[DIMS] = {0}, least = INFINITY;
 
     for (int d = 0; d < laplacian->dims; d++)
         angle[d] = angle_of(spec, d, 0);
-    long double lowest = -tern__shape_symbol(laplacian, angle);
+    const long double none = tern__shape_symbol(laplacian, (long double[DIMS]){0});
+    long double lowest = none - tern__shape_symbol(laplacian, angle);
     if (lowest > 1e-15L)
         return (double)lowest;
     for (int d = 0; d < laplacian->dims; d++) {
         long double next[DIMS] = {angle[0], angle[1], angle[2]};
         next[d] = angle_of(spec, d, 1);
-        long double factor = -tern__shape_symbol(laplacian, next);
+        long double factor = none - tern__shape_symbol(laplacian, next);
         if (factor > 1e-15L)
             least = fminl(least, factor);
     }

@@ -1,4 +1,4 @@
-test_programs += tests/stencil/test_expression tests/stencil/test_rows tests/stencil/test_norms tests/stencil/test_bits tests/stencil/test_stencil tests/stencil/test_picture
+test_programs += tests/stencil/test_order tests/stencil/test_expression tests/stencil/test_rows tests/stencil/test_norms tests/stencil/test_bits tests/stencil/test_stencil tests/stencil/test_picture
 tests_stencil_test_stencil_SOURCES = %D%/test_stencil.c
 tests_stencil_test_stencil_CPPFLAGS = $(TESTINCLUDES)
 tests_stencil_test_stencil_LDADD = $(TESTLIBS)
@@ -23,3 +23,7 @@ tests_stencil_test_expression_SOURCES = %D%/test_expression.c
 tests_stencil_test_expression_CPPFLAGS = $(TESTINCLUDES)
 tests_stencil_test_expression_LDADD = $(TESTLIBS)
 tests_stencil_test_expression_LDFLAGS = $(TESTLINK)
+tests_stencil_test_order_SOURCES = %D%/test_order.c
+tests_stencil_test_order_CPPFLAGS = $(TESTINCLUDES)
+tests_stencil_test_order_LDADD = $(TESTLIBS)
+tests_stencil_test_order_LDFLAGS = $(TESTLINK)
