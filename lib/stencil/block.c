@@ -52,30 +52,32 @@ static void compute(const struct zone *zone, int t, const struct range *box)
 {
     tern_stencil *s = zone->solver;
     const int64_t columns = box->high[0] - box->low[0], rows = box->high[1] - box->low[1];
-    const bool leap = tern__leaps(s) && s->work.steps + t > 0;
-    const struct shape *shape = tern__leaps(s) && !leap ? &s->first : &s->shape;
-    const enum finish finish = leap                ? FINISH_UPDATE
-                               : zone->how->stream ? FINISH_STREAM
-                                                   : FINISH_STORE;
+    const int64_t band = zone->how->band;
+    const struct step *step = &s->step[t];
+    const bool stream = zone->how->stream && step->finish == FINISH_STORE;
+    const enum finish finish = stream ? FINISH_STREAM : step->finish;
     char *in = t % 2 == 0 ? s->now : s->next, *out = t % 2 == 0 ? s->next : s->now;
-    kernel *const *kernels = s->kernels->of[s->type][shape->family];
+    kernel *const *kernels = s->row == NULL ? s->kernels->of[s->type][step->family] : NULL;
     struct sweep sweep = {
         .pitch = s->pitch,
         .plane = s->plane,
         .columns = columns,
-        .weights = shape->weights,
-        .points = shape->points,
-        .n = shape->n,
-        .keep = leap ? -1 : 0,
+        .weights = step->weights != NULL ? step->weights : step->own,
+        .points = step->points,
+        .n = step->n,
+        .keep = step->keep,
+        .gain = step->gain,
     };
 
-    const int64_t band = zone->how->band;
-    for (int64_t z = box->low[2]; z < box->high[2]; z++)
+    if (s->row != NULL)
+        tern__rows(s, in, out, box, s->work.steps + t);
+    for (int64_t z = box->low[2]; z < box->high[2] && s->row == NULL; z++)
         for (int64_t y = 0; y < rows; y += sweep.rows) {
             int64_t at = tern__at(s, box->low[0], box->low[1] + y, z) * (int64_t)s->element;
             sweep.rows = band > 0 ? tern__least(band, rows - y) : rows;
             sweep.in = in + at;
             sweep.out = out + at;
+            sweep.source = s->source != NULL ? s->source + at : NULL;
             kernels[finish](&sweep);
         }
     if (s->live)
@@ -314,6 +316,7 @@ void tern__block(tern_stencil *s, const struct blocking *how, int steps)
 {
     struct zone all;
 
+    tern__describe_steps(s, steps);
     set_zone(&all, s, how, steps);
     share_out(&all);
 }
@@ -352,6 +355,7 @@ void tern__block_inner(tern_stencil *s, const struct blocking *how, int steps)
 {
     struct zone zone;
 
+    tern__describe_steps(s, steps);
     set_zone(&zone, s, how, steps);
     zone.halo = s->halo[how->depth];
     for (int t = 0; t < steps; t++)

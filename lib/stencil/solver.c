@@ -6,7 +6,6 @@
 #include "stencil/solver.h"
 #include "topo/topo.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,58 +13,6 @@ enum { SHARE = 4096 }; /* points, some 2 us, that are worth waking a thread for 
 
 /* Trials of the plans: after so long they are over, and plans slower than this are dropped. */
 static const double TRIAL_SECONDS = 0.5, NEAR = 1.15;
-
-/* Beyond the limit waves of the shortest length grow. */
-static int set_number(tern_stencil *s, const char *what, double wanted, double most)
-{
-    s->number = wanted != 0 ? wanted : 0.8 * most;
-    if (!(s->number > 0 && s->number <= most * (1 + 1e-12)))
-        return tern_fail(TERN_EINVAL, NULL,
-                         "the %s number %g is outside (0, %g], where the scheme is stable", what,
-                         wanted, most);
-    return TERN_OK;
-}
-
-static int set_heat(tern_stencil *s, const tern_stencil_spec *spec)
-{
-    const double most = 2 / tern__shape_steepest(&s->laplacian);
-    int error = set_number(s, "diffusion", spec->diffusion, most);
-
-    if (error >= 0)
-        tern__shape_combine(&s->laplacian, 1, s->number, &s->shape);
-    return error;
-}
-
-static int set_wave(tern_stencil *s, const tern_stencil_spec *spec)
-{
-    const double most = 2 / sqrt(tern__shape_steepest(&s->laplacian));
-    int error = set_number(s, "Courant", spec->courant[0], most);
-
-    if (error < 0)
-        return error;
-    tern__shape_combine(&s->laplacian, 2, s->number * s->number, &s->shape);
-    tern__shape_combine(&s->laplacian, 1, s->number * s->number / 2, &s->first);
-    return TERN_OK;
-}
-
-/* The shape of a step. */
-static int set_shape(tern_stencil *s, const tern_stencil_spec *spec)
-{
-    int error = TERN_OK;
-
-    s->equation = spec->equation;
-    if (spec->equation == TERN_ADVECTION)
-        return tern__shape_advection(spec->courant, spec->dims, &s->shape);
-    if (spec->points != NULL && spec->equation == TERN_HEAT)
-        return tern__shape_points(spec->points, spec->n_points, spec->dims, &s->shape);
-    if (spec->points != NULL || (spec->equation != TERN_HEAT && spec->equation != TERN_WAVE))
-        return tern_fail(TERN_EINVAL, NULL, "no equation has number %d, or it takes no points",
-                         (int)spec->equation);
-    error = tern__shape_named(spec->stencil, &s->laplacian);
-    if (error >= 0)
-        error = tern__leaps(s) ? set_wave(s, spec) : set_heat(s, spec);
-    return error;
-}
 
 /* Threads a rank: what was asked for, OMP_NUM_THREADS, or its share of the node.  Collective. */
 static int choose_threads(tern_stencil *s, int wanted)
@@ -82,18 +29,18 @@ static int check_spec(tern_stencil *s, const tern_stencil_spec *spec)
         return tern_fail(TERN_EINVAL, NULL,
                          "blocks of %lld steps with tiles of %lld points: 0 to %d steps",
                          (long long)spec->block, (long long)spec->tile, MOST_DEPTH);
-    if (spec->type != TERN_STENCIL_F64 && spec->type != TERN_STENCIL_F32)
-        return tern_fail(TERN_EINVAL, NULL, "no type has number %d", (int)spec->type);
-    s->type = spec->type;
-    int error = tern__kernels_find(spec->isa, &s->kernels);
-    return error >= 0 ? set_shape(s, spec) : error;
+    int error = tern__set_type(s, spec);
+    if (error < 0)
+        return error;
+    error = tern__kernels_find(spec->isa, &s->kernels);
+    return error >= 0 ? tern__set_shape(s, spec) : error;
 }
 
 static int open_halo(tern_stencil *s, int depth)
 {
     tern_halo_spec spec = {
         .grid = s->grid,
-        .type = s->type == TERN_STENCIL_F64 ? MPI_DOUBLE : MPI_FLOAT,
+        .type = tern__mpi_type(s),
         .stride = {1, s->pitch, s->plane},
         .mode = s->halo_mode,
         .fields = depth > 1 && tern__leaps(s) ? 2 : 1,
@@ -118,6 +65,7 @@ static int open_halos(tern_stencil *s)
 /* The steps of opening; each agrees with the other ranks before the next begins. */
 static int set_up(tern_stencil *s, const tern_stencil_spec *spec)
 {
+    const tern_stencil_spec single = {.block = 1};
     int error = tern_agree(s->comm, check_spec(s, spec));
 
     if (error >= 0)
@@ -125,16 +73,21 @@ static int set_up(tern_stencil *s, const tern_stencil_spec *spec)
     if (error >= 0)
         error = tern_agree(s->comm, tern__lay_out(s, spec));
     if (error >= 0)
-        error = tern__plan(s, spec);
+        error = tern__plan(s, tern__in_place(s) ? &single : spec);
     if (error < 0)
         return error;
     tern__set_strides(s);
+    s->arrays = spec->equation == TERN_POISSON || spec->coefficient != NULL ? 3 : 2;
     s->team = (int)tern__least(s->threads, tern_block_points(&s->block) / SHARE + 1);
     s->halo_mode = spec->halo;
     error = tern_agree(s->comm, tern__check_memory(s));
     if (error >= 0)
         error = open_halos(s);
-    return error >= 0 ? tern_agree(s->comm, tern__make_arrays(s)) : error;
+    if (error >= 0)
+        error = tern_agree(s->comm, tern__make_arrays(s));
+    if (error >= 0)
+        error = tern_agree(s->comm, tern__make_source(s, spec));
+    return error >= 0 && spec->coefficient != NULL ? tern__make_coefficient(s, spec) : error;
 }
 
 int tern_stencil_open(tern_comm *c, const tern_stencil_spec *spec, tern_stencil **out)
@@ -164,6 +117,9 @@ void tern_stencil_close(tern_stencil *s)
         tern_halo_close(s->halo[i]);
     tern_free(s->array[0]);
     tern_free(s->array[1]);
+    tern_free(s->source_array);
+    tern_free(s->coefficient_array);
+    tern__norms_drop(s);
     free(s);
 }
 
@@ -198,6 +154,13 @@ static int finish(tern_stencil *s, int depth)
     if (error >= 0)
         fill(s, depth);
     return error;
+}
+
+int tern__get_ghosts(tern_stencil *s, int depth)
+{
+    int error = start(s, depth);
+
+    return error >= 0 ? finish(s, depth) : error;
 }
 
 /* One exchange and the steps that it is enough for. */
@@ -299,7 +262,9 @@ int tern_stencil_run(tern_stencil *s, int64_t steps)
     while (s->work.steps < end && error >= 0) {
         int64_t left = end - s->work.steps;
         const struct blocking *how = &s->plan[0];
-        if (s->plans > 1 && left >= s->plan[s->trials].depth)
+        if (tern__in_place(s))
+            error = tern__sor_sweep(s);
+        else if (s->plans > 1 && left >= s->plan[s->trials].depth)
             error = try(s);
         else
             error = advance(s, how, (int)tern__least(left, how->depth));

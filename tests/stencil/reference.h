@@ -22,13 +22,16 @@ struct reference {
     int dims;
     double identity, scale; /* of the Laplacian in this step */
     double *now, *next;
+    double steepest, softest; /* of Poisson's equation: what -L multiplies waves by */
+    double rho;               /* of chebyshev */
 };
 
 void reference_open(struct reference *r, const struct configuration *what, uint64_t seed);
 void reference_step(struct reference *r, int64_t step);
 void reference_close(struct reference *r);
 
-/* A Dirichlet function for both. */
+/* Functions for both: of Dirichlet ends, and the right-hand side of Poisson's equation. */
+double reference_source(void *context, const int64_t point[3]);
 double reference_wave(void *context, const int64_t point[3], int64_t step);
 
 #endif
