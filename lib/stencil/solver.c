@@ -136,6 +136,26 @@ static void fill(const tern_stencil *s, int depth)
     tern__fill_live(s, s->now, &known, s->work.steps);
 }
 
+/* The same but for those beside the caller's own points, which are as new as these. */
+static void fill_beside(const tern_stencil *s, int depth)
+{
+    struct range own, rest;
+
+    if (!s->live)
+        return;
+    tern__extent(s, 0, &own);
+    tern__extent(s, depth, &rest);
+    for (int d = s->grid.dims - 1; d >= 0; d--) {
+        struct range low = rest, high = rest;
+        low.high[d] = own.low[d];
+        high.low[d] = own.high[d];
+        tern__fill_live(s, s->now, &low, s->work.steps);
+        tern__fill_live(s, s->now, &high, s->work.steps);
+        rest.low[d] = own.low[d];
+        rest.high[d] = own.high[d];
+    }
+}
+
 static int start(tern_stencil *s, int depth)
 {
     double begin = tern_clock();
@@ -151,8 +171,6 @@ static int finish(tern_stencil *s, int depth)
     int error = tern_halo_finish(s->halo[depth]);
 
     s->work.halo += tern_clock() - begin;
-    if (error >= 0)
-        fill(s, depth);
     return error;
 }
 
@@ -160,27 +178,38 @@ int tern__get_ghosts(tern_stencil *s, int depth)
 {
     int error = start(s, depth);
 
-    return error >= 0 ? finish(s, depth) : error;
+    if (error >= 0)
+        error = finish(s, depth);
+    if (error >= 0)
+        fill(s, depth);
+    return error;
+}
+
+/* Steps that begin while the ghost cells are exchanged. */
+static int overlap(tern_stencil *s, const struct blocking *how, int steps)
+{
+    int error = start(s, how->depth);
+
+    if (error < 0)
+        return error;
+    tern__block_inner(s, how, steps);
+    error = finish(s, how->depth);
+    if (error < 0)
+        return error;
+    fill_beside(s, how->depth);
+    tern__block_rim(s, how, steps);
+    return TERN_OK;
 }
 
 /* One exchange and the steps that it is enough for. */
 static int exchange_and_compute(tern_stencil *s, const struct blocking *how, int steps)
 {
-    const bool split =
-        s->now != NULL && how->overlap && s->warm && tern__block_splits(s, how, steps);
-    int error = start(s, how->depth);
-
-    if (error >= 0 && split)
-        tern__block_inner(s, how, steps);
-    if (error >= 0)
-        error = finish(s, how->depth);
-    if (error < 0 || s->now == NULL)
-        return error;
-    if (split)
-        tern__block_rim(s, how, steps);
-    else
+    if (s->now != NULL && how->overlap && s->warm && tern__block_splits(s, how, steps))
+        return overlap(s, how, steps);
+    int error = tern__get_ghosts(s, how->depth);
+    if (error >= 0 && s->now != NULL)
         tern__block(s, how, steps);
-    return TERN_OK;
+    return error;
 }
 
 /* One block. */
