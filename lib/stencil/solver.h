@@ -71,6 +71,10 @@ struct blocking {
     int depth;          /* steps of a block */
     int64_t tile[DIMS]; /* points of a tile along x and, in space, y */
     bool stream;        /* stores go past the cache; depth is 1 */
+    int64_t band;       /* rows that a kernel is given at once, 0: all of a tile */
+    bool whole;         /* a step is done before the next begins: no wavefront, for what fits in the
+                           cache */
+    bool overlap;       /* compute what needs no ghost cells while they are exchanged */
 };
 
 /* What one step computes. */
@@ -126,9 +130,11 @@ struct tern_stencil {
     const char *halo_mode;
     struct blocking plan[MOST_PLANS]; /* the best is kept as the first when all were tried */
     double trial[MOST_PLANS];         /* seconds a step; 0: not tried */
-    int plans, trials;
+    int plans, trials, round;         /* trials of this round */
+    double tried;                     /* seconds of all */
     tern_stencil_work work;
     struct norms *norms; /* under way, or NULL */
+    bool warm;           /* ghost cells beyond the ends of the grid belong to the points */
     bool exact;          /* the state is a mode, of these waves */
     int64_t wave[DIMS];
 };
@@ -222,6 +228,13 @@ static inline bool tern__leaps(const tern_stencil *s)
 
 /* Compute `steps` steps, for which the ghost cells are enough, as one block. */
 void tern__block(tern_stencil *s, const struct blocking *how, int steps);
+
+/* The same in two parts: the points that need none of the ghost cells that are being exchanged and
+ * leave what is sent as it is, then the others.  Splits tells whether there are any of the former.
+ */
+bool tern__block_splits(const tern_stencil *s, const struct blocking *how, int steps);
+void tern__block_inner(tern_stencil *s, const struct blocking *how, int steps);
+void tern__block_rim(tern_stencil *s, const struct blocking *how, int steps);
 
 /* Ways to block this grid on this machine, the same on all ranks.  Collective. */
 int tern__plan(tern_stencil *s, const tern_stencil_spec *spec);

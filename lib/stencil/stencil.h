@@ -113,6 +113,13 @@ typedef struct tern_boundary {
     void *context;              /**< passed to it */
 } tern_boundary;
 
+/** Whether a rank computes what needs no ghost cells while these are exchanged. */
+enum tern_overlap {
+    TERN_OVERLAP_TRIED, /**< where trials show that it is faster */
+    TERN_OVERLAP_NEVER,
+    TERN_OVERLAP_ALWAYS /**< but for steps that are stored past the cache */
+};
+
 /** One row of points that a kernel is to compute. */
 typedef struct tern_stencil_row {
     void *out;                  /**< the first point */
@@ -161,9 +168,10 @@ typedef struct tern_stencil_spec {
     int reach[TERN_GRID_DIMS]; /**< how far it looks along x, y and z, at most 4 */
     const char *halo;          /**< one of tern_halo_mode_name() */
     int threads;               /**< of each rank; 0: as many as it has CPUs */
-    int64_t block;   /**< steps in one pass over memory and between two exchanges, at most 64; 0:
-                        chosen by a model of the caches, and by trials during the first steps */
-    int64_t tile;    /**< points of a tile along x, in space along y; 0: chosen */
+    int64_t block; /**< steps in one pass over memory and between two exchanges, at most 64; 0:
+                      chosen by a model of the caches, and by trials during the first steps */
+    int64_t tile;  /**< points of a tile along x, in space along y; 0: chosen */
+    enum tern_overlap overlap;
     const char *isa; /**< one of tern_stencil_isa_name(), NULL: the best of this processor */
 } tern_stencil_spec;
 
@@ -345,6 +353,46 @@ TERN_API TERN_MUST_CHECK int tern_stencil_picture(const tern_stencil *s, const c
  * that the pictures of a series can be compared; as tern_stencil_picture() unless low < high. */
 TERN_API TERN_MUST_CHECK int tern_stencil_picture_between(const tern_stencil *s, const char *path,
                                                           double low, double high);
+
+/* ---- The stencil of the Parallel Research Kernels -------------------------------------------- */
+
+/** The operator of the Parallel Research Kernels (Van der Wijngaart and Mattson, HPEC 2014), to
+ * compare machines by: out += S in, where S is a star of radius R that takes the sum of the
+ * derivatives along x and y, then in += 1; in begins as x + y, out as 0. */
+typedef struct tern_prk tern_prk;
+
+enum { TERN_PRK_MOST_BLOCK = 64 };
+
+typedef struct tern_prk_spec {
+    int64_t size;     /**< points along x and y */
+    int radius;       /**< R, 1 to 4 */
+    int block;        /**< iterations in one pass over memory and between two exchanges, at most
+                         TERN_PRK_MOST_BLOCK; 1: as in the original; 0: as many as the cache holds */
+    int64_t tile;     /**< columns that these go through together; 0: chosen */
+    const char *halo; /**< one of tern_halo_mode_name() */
+} tern_prk_spec;
+
+/** Set it up, in slabs of rows, one thread a rank.  Collective over \p c, which is borrowed until
+ * tern_prk_close().  \param[in] spec  copied.  \param[out] out  owned by the caller; unchanged on
+ * failure.  \return TERN_OK, TERN_EINVAL, TERN_ENOMEM or TERN_EMPI; if one rank fails, all do. */
+TERN_API TERN_MUST_CHECK int tern_prk_open(tern_comm *c, const tern_prk_spec *spec, tern_prk **out);
+
+/** Do so many iterations.  Collective. */
+TERN_API TERN_MUST_CHECK int tern_prk_run(tern_prk *k, int64_t iterations);
+
+/** Mean of the sizes of `out` where it is computed, and what it is after so many iterations without
+ * rounding.  Collective. */
+TERN_API TERN_MUST_CHECK int tern_prk_norm(const tern_prk *k, double *norm, double *expected);
+
+/** Floating-point operations of an iteration as the Parallel Research Kernels count them:
+ * 2 (4R + 1) + 1 a point that is R or more from the border.  Local. */
+TERN_API double tern_prk_flops(const tern_prk *k);
+
+/** The block in use.  Local. */
+TERN_API int tern_prk_block(const tern_prk *k);
+
+/** Free \p k; NULL is allowed.  Collective. */
+TERN_API void tern_prk_close(tern_prk *k);
 
 TERN_END_DECLS
 #endif

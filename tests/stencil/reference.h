@@ -12,7 +12,9 @@ struct configuration {
     tern_stencil_point points[32]; /* of spec.points, and of advection */
     size_t n;                      /* of them; 0: a named stencil */
     int64_t steps;
-    int team; /* threads that work whatever the size */
+    int team;     /* threads that work whatever the size */
+    int64_t band; /* rows that a kernel is given at once, 0: all */
+    bool whole;   /* no wavefront */
 };
 
 struct reference {

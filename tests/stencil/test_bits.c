@@ -161,6 +161,9 @@ static void roll_configuration(uint64_t seed, struct configuration *c)
     s->tile = roll(&d, 3) * roll(&d, 100);
     s->threads = 1;
     c->team = 1 + (int)roll(&d, tern__most(1, 8 / tern_size(comm))); /* they spin when they wait */
+    c->band = roll(&d, 3);
+    c->whole = roll(&d, 3) == 0;
+    s->overlap = (enum tern_overlap)roll(&d, 3);
 }
 
 /* Points of this rank's block whose bits differ. */
@@ -193,6 +196,10 @@ static int64_t compare(const struct configuration *c)
     if (tern_stencil_open(comm, &c->spec, &s) != TERN_OK)
         return -1;
     s->team = c->team;
+    for (int i = 0; i < s->plans; i++) {
+        s->plan[i].band = c->band;
+        s->plan[i].whole |= c->whole;
+    }
     reference_open(&r, c, 3);
     r.steepest = tern__shape_steepest(&s->laplacian);
     r.softest = s->softest;
@@ -216,12 +223,14 @@ static void tell(uint64_t seed, int64_t wrong, const struct configuration *c)
         return;
     printf(
         "# seed %llu: %lld wrong (%s): %s %s %lldx%lldx%lld parts %dx%dx%d steps %lld block %lld "
-        "tile %lld team %d isa %s halo %s equation %d %s kinds %d%d %d%d %d%d\n",
+        "tile %lld band %lld%s overlap %d team %d isa %s halo %s equation %d %s kinds %d%d %d%d "
+        "%d%d\n",
         (unsigned long long)seed, (long long)wrong, wrong < 0 ? tern_last_error() : "",
         c->n > 0 ? "points" : s->stencil, s->type == TERN_STENCIL_F64 ? "f64" : "f32",
         (long long)s->size[0], (long long)s->size[1], (long long)s->size[2], s->parts[0],
         s->parts[1], s->parts[2], (long long)c->steps, (long long)s->block, (long long)s->tile,
-        c->team, s->isa != NULL ? s->isa : "best", s->halo, (int)s->equation,
+        (long long)c->band, c->whole ? " whole" : "", (int)s->overlap, c->team,
+        s->isa != NULL ? s->isa : "best", s->halo, (int)s->equation,
         s->solver != NULL ? s->solver : "", (int)s->boundary[0][0].kind,
         (int)s->boundary[0][1].kind, (int)s->boundary[1][0].kind, (int)s->boundary[1][1].kind,
         (int)s->boundary[2][0].kind, (int)s->boundary[2][1].kind);
