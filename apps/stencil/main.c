@@ -73,6 +73,9 @@ static const tern_option table[] = {
      "steps in one pass over memory and between two exchanges, and points of a tile along x or, in "
      "space, y (auto: tried out)",
      0, 0},
+    {"overlap", 0, TERN_OPTION_CHOICE, &request.overlap, "auto|no|yes",
+     "compute what needs no ghost cells while they are exchanged; auto: where it is faster (auto)",
+     0, 0},
     {"isa", 0, TERN_OPTION_TEXT, &request.spec.isa, "NAME",
      "kernels: avx512, avx2 or baseline (the best of this processor)", 0, 0},
     {"dims", 0, TERN_OPTION_TEXT, &request.dims, "XxY[xZ]",

@@ -342,6 +342,7 @@ int read_request(struct request *r)
                    : r->type == 0                ? TERN_STENCIL_F64
                                                  : TERN_STENCIL_F32;
     r->spec.threads = (int)r->threads;
+    r->spec.overlap = (enum tern_overlap)r->overlap;
     r->state.seed = (uint64_t)r->seed;
     return error;
 }

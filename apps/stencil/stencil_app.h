@@ -35,6 +35,7 @@ struct request {
     int64_t steps;
     int64_t threads;
     int64_t seed;
+    int overlap; /* an enum tern_overlap */
     int verify;
     int type;       /* 0: f64, 1: f32 */
     int equation;   /* an enum tern_equation */

@@ -115,10 +115,10 @@ struct halo_mode {
     const char *name;
     tern_mode send; /* when a send is complete */
     enum halo_storage storage;
-    int (*open)(tern_halo *h);   /* collective */
-    int (*start)(tern_halo *h);  /* copies inside this rank are done */
-    int (*finish)(tern_halo *h); /* and unpack */
-    void (*close)(tern_halo *h); /* collective; also after an open that failed */
+    int (*open)(tern_halo *h);      /* collective */
+    int (*start)(tern_halo *h);     /* copies inside this rank are done */
+    int (*finish)(tern_halo *h);    /* and unpack */
+    void (*close)(tern_halo *h);    /* collective; also after an open that failed */
     void (*progress)(tern_halo *h); /* what can be done early; NULL: nothing */
 };
 int tern__halo_mode_find(const char *name, const struct halo_mode **out);

@@ -396,12 +396,49 @@ static void rim_step(const struct zone *all, int t, int p, int n)
     }
 }
 
+/* The only dimension along which ghost cells are exchanged, or -1. */
+static int only_dimension(const tern_stencil *s)
+{
+    int only = -1, n = 0;
+
+    for (int d = 0; d < s->grid.dims; d++)
+        if (tern__exchanged(s, d)) {
+            only = d;
+            n++;
+        }
+    return n == 1 ? only : -1;
+}
+
+/* All steps beside one face, as tiles and wavefront: no other slab needs them. */
+static void rim_side(const struct zone *all, int d, enum tern_side side)
+{
+    struct zone zone;
+
+    copy_zone(all, &zone);
+    for (int t = 0; t < all->steps; t++) {
+        struct range in = all->at[t];
+        shrink(all->solver, all->how, t, &in);
+        if (side == TERN_LOW)
+            zone.at[t].high[d] = in.low[d];
+        else
+            zone.at[t].low[d] = in.high[d];
+    }
+    if (zone.at[0].low[d] < zone.at[0].high[d])
+        walk(&zone);
+}
+
 void tern__block_rim(tern_stencil *s, const struct blocking *how, int steps)
 {
+    const int d = only_dimension(s);
     struct zone all;
 
     set_zone(&all, s, how, steps);
     const int n = crew(&all);
+    if (n == 1 && d >= 0) {
+        rim_side(&all, d, TERN_LOW);
+        rim_side(&all, d, TERN_HIGH);
+        return;
+    }
     if (n == 1) {
         for (int t = 0; t < steps; t++)
             rim_step(&all, t, 0, 1);

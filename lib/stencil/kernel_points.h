@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Any points, one after the other in the order of the table.  Some rows take turns, so that what one
- * has read is still in the first-level cache when the next one reads it. */
+/* Any points, one after the other in the order of the table.  Some rows take turns, so that what
+ * one has read is still in the first-level cache when the next one reads it. */
 
 /* hot */
 INLINE void T(points_at)(const struct sweep *s, const int64_t *offset, int64_t at, int64_t left,

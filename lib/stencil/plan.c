@@ -220,7 +220,7 @@ static struct blocking wanted(const struct task *t, const tern_stencil_spec *spe
 
 int tern__plan(tern_stencil *s, const tern_stencil_spec *spec)
 {
-    struct task task = {.s = s, .element = s->type == TERN_STENCIL_F64 ? 8 : 4};
+    struct task task = {.s = s, .element = (double)s->element};
     int error = look(s, &task.machine);
 
     if (error < 0)

@@ -367,8 +367,8 @@ typedef struct tern_prk_spec {
     int64_t size;     /**< points along x and y */
     int radius;       /**< R, 1 to 4 */
     int block;        /**< iterations in one pass over memory and between two exchanges, at most
-                         TERN_PRK_MOST_BLOCK; 1: as in the original; 0: as many as the cache holds */
-    int64_t tile;     /**< columns that these go through together; 0: chosen */
+                         TERN_PRK_MOST_BLOCK; 1: as in the original; 0: eight */
+    int64_t tile;     /**< columns that these go through together; 0: as many as the cache holds */
     const char *halo; /**< one of tern_halo_mode_name() */
 } tern_prk_spec;
 

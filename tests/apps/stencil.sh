@@ -116,6 +116,10 @@ every_option() {
     # shellcheck disable=SC2086
     same "$1" $options --block=$block || return
   done
+  for overlap in auto no yes; do
+    # shellcheck disable=SC2086
+    same "$1" $options --block=1 --overlap=$overlap || return
+  done
 }
 
 verifies() {
