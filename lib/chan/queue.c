@@ -7,25 +7,20 @@
  * between its ticket and its turn blocks the item's place; the others learn that it has died. */
 #include "config.h"
 
-#include "chan/chan_private.h"
+#include "chan/ring.h"
 
 enum {
-    WORD = sizeof(uint64_t),
-    LONG = 1024 /* bytes, from where an item is worth a line's border */
+    TAGS = sizeof(uint64_t), /* of a cell */
+    FAR_AWAY = 4 * TAGS      /* items, from where a division is faster than going there */
 };
 
 static void lay_out(tern_chan *ch, size_t senders)
 {
     struct tern__layout *l = &ch->layout;
-    size_t head = ch->item == TERN_VARIABLE ? 2 * (size_t)WORD : WORD;
 
     (void)senders;
-    l->per = 1;
-    l->offset = l->width < LONG ? head : TERN__LINE;
-    l->stride = (l->offset + l->width + TERN__LINE - 1) / TERN__LINE * TERN__LINE;
-    if (ch->item != TERN_VARIABLE && l->stride == TERN__LINE)
-        l->per = (TERN__LINE - WORD) / l->width;
-    l->per = l->per < WORD ? l->per : WORD; /* tags */
+    tern__ring_lay_out(l, ch->capacity, ch->item == TERN_VARIABLE);
+    l->per = l->per < TAGS ? l->per : TAGS;
     l->cells = (ch->capacity + l->per - 1) / l->per;
 }
 
@@ -46,7 +41,7 @@ static void move(const tern_chan *ch, struct tern__cursor *at, uint64_t ticket) 
 {
     uint64_t by = ticket - at->count;
 
-    if (by >= at->left || by > 4 * (uint64_t)WORD) {
+    if (by >= at->left || by > FAR_AWAY) {
         place(ch, at, ticket);
         return;
     }
@@ -125,7 +120,7 @@ static bool draw_recv(tern_chan *ch) /* hot */
 
 static uint64_t *size_of(const tern_chan *ch, const struct tern__cursor *at)
 {
-    return ch->item == TERN_VARIABLE ? (uint64_t *)(void *)(at->cell + WORD) : NULL;
+    return ch->item == TERN_VARIABLE ? (uint64_t *)(void *)(at->cell + TAGS) : NULL;
 }
 
 /* The item whose ticket was drawn is there. */
