@@ -189,7 +189,7 @@ static tern_stencil *open_solver(tern_comm *c)
                                         : tern_field_check(request.output));
     must(tern_stencil_open(c, &request.spec, &s));
     begin(c, s);
-    if (request.spec.equation == TERN_POISSON && strcmp(request.source, "mode") == 0)
+    if (request.source != NULL && strcmp(request.source, "mode") == 0)
         must(tern_agree(c, tern_stencil_pose(s, request.state.wave)));
     omp_set_num_threads(tern_stencil_threads(s)); /* for the report */
     return s;

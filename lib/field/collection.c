@@ -35,7 +35,7 @@ static void put_vti(FILE *out, const char *pattern, int64_t frames, int64_t ever
     for (int64_t i = 0; i < frames; i++) {
         char name[4096];
         tern_field_frame(name_in(pattern), i, name, sizeof(name));
-        fprintf(out, "<DataSet timestep=\"%lld\" file=\"%s\"/>\n", (long long)(i * every), name);
+        fprintf(out, "<DataSet timestep=\"%lld\" file=\"%s\"/>\n", (long long)i * every, name);
     }
     fprintf(out, "</Collection>\n</VTKFile>\n");
 }

@@ -21,10 +21,10 @@
 #define ROW(name, REAL)                                                                  \
  static void name(const tern_stencil *s, const tern_stencil_row *row, const void *field) \
  {                                                                                       \
-  const REAL *u = row->in, *k = field;                                                   \
+  const __typeof__(REAL) *u = row->in, *k = field;                                       \
   const REAL w = (REAL)s->number, half = (REAL)0.5;                                      \
   const int64_t pitch = row->pitch, plane = row->plane;                                  \
-  REAL *out = row->out;                                                                  \
+  __typeof__(REAL) *out = row->out;                                                      \
   if (s->grid.dims == 2) {                                                               \
    _Pragma("omp simd") for (int64_t x = 0; x < row->points; x++) out[x] =                \
        u[x] + w * (PAIR(1) + PAIR(pitch));                                               \

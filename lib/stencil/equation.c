@@ -147,7 +147,7 @@ static int set_sor(tern_stencil *s, const tern_stencil_spec *spec)
     if (spec->block > 1)
         return tern_fail(TERN_EINVAL, NULL, "the solver %s takes no blocks of steps", spec->solver);
     s->relaxation = spec->relaxation != 0 ? spec->relaxation : best;
-    if (strcmp(spec->solver, "gauss-seidel") == 0)
+    if (spec->solver != NULL && strcmp(spec->solver, "gauss-seidel") == 0)
         s->relaxation = 1;
     if (!(s->relaxation > 0 && s->relaxation < 2))
         return tern_fail(TERN_EINVAL, NULL, "the relaxation %g of sor is outside (0, 2)",

@@ -211,7 +211,7 @@ int tern_stencil_error(tern_stencil *s, double *error, double *bound)
         if (wave[d] == NULL)
             status = TERN_ENOMEM;
     }
-    if (wave[0] != NULL && wave[1] != NULL && status >= 0)
+    if (wave[0] != NULL && wave[1] != NULL && wave[s->grid.dims - 1] != NULL && status >= 0)
         largest = largest_error(s, wave, rest, (double)growth(s));
     for (int d = 0; d < DIMS; d++)
         tern_free(wave[d]);

@@ -139,7 +139,7 @@ static void add_block(const tern_stencil *s, struct norms *to)
 static int start(tern_stencil *s, struct norms *n)
 {
     MPI_Comm comm = tern_comm_raw(s->comm);
-    const int words = (int)(sizeof(n->sum) / (sizeof(int64_t)));
+    const int words = 3 * (int)(sizeof(struct sum) / sizeof(int64_t));
 
     for (int i = 0; i < 3; i++)
         tern__sum_settle(&n->sum[i]);

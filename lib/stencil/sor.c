@@ -21,8 +21,8 @@ struct line {
 #define LINE(name, REAL)                                             \
  static void name(const struct line *l)                              \
  {                                                                   \
-  REAL *u = l->u;                                                    \
-  const REAL *f = l->source;                                         \
+  __typeof__(REAL) *u = l->u;                                        \
+  const __typeof__(REAL) *f = l->source;                             \
   const REAL keep = (REAL)l->keep, gain = (REAL)l->gain;             \
   const int64_t pitch = l->pitch, plane = l->plane;                  \
   for (int64_t x = 0; x < l->n; x += 2) {                            \

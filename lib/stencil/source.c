@@ -79,7 +79,7 @@ static double posed_at(void *context, const int64_t point[DIMS])
     const struct posed *p = context;
     double value = p->factor;
 
-    for (int d = 0; d < p->solver->grid.dims; d++)
+    for (int d = 0; d < DIMS && d < p->solver->grid.dims; d++)
         value *= tern__stencil_wave_at(p->solver, d, point[d]);
     return value;
 }

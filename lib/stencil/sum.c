@@ -92,10 +92,11 @@ void tern__sum_add(struct sum *s, double *values, size_t n)
         add_large(s, values, n);
         return;
     }
-    for (; most > 0; most = largest(values, n)) {
+    while (most > 0) {
         int digit = (ilogb(most) - LOWEST) / DIGIT;
         double quantum = ldexp(1, digit * DIGIT + LOWEST);
         s->digit[digit] += (int64_t)(take(values, n, quantum) / quantum);
+        most = largest(values, n);
     }
 }
 
