@@ -53,9 +53,12 @@ struct command {
     int (*run)(struct bench *b, const struct variant *v, uint64_t repetitions);
     bool alone;        /* a repetition is one operation, and run() checks what comes by itself */
     void (*end)(void); /* collective; or NULL */
+    /* Floating-point operations of a repetition, whose rate is told in place of bytes; or NULL. */
+    double (*flops)(const struct bench *b, const struct variant *v);
 };
 
-extern const struct command bench_latency, bench_bandwidth, bench_recv, bench_barrier, bench_halo;
+extern const struct command bench_latency, bench_bandwidth, bench_recv, bench_barrier, bench_halo,
+    bench_stencil;
 
 /* Ways in plain MPI and in the layer, which do the same: raw.c and layer.c. */
 extern const struct way raw_blocking, raw_waited, raw_ready, raw_persistent, raw_probed;
@@ -80,6 +83,7 @@ void bench_merge(int n, char **paths);
 struct row {
     char kernel[16], regime[8], variant[32], baseline[32];
     int64_t bytes;
+    double flops;             /* of one operation; 0: its rate is that of the bytes */
     tern_stat_figure seconds; /* of one operation; n: rounds, or launches of merged rows */
     tern_stat_figure ratio;   /* to the baseline; n 0: there is none */
     double probe;             /* median cache-line time in seconds, NaN: no probe */
@@ -87,7 +91,8 @@ struct row {
     tern_stat_histogram histogram; /* of the seconds of all rounds */
 };
 
-void row_print_head(void);
+/* With the unit of the rates: GB/s or GF/s. */
+void row_print_head(const char *rate);
 void row_print(const struct row *row);
 void row_json(const struct row *row, tern_json *json);
 

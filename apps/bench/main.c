@@ -6,7 +6,7 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-    &bench_latency, &bench_bandwidth, &bench_recv, &bench_barrier, &bench_halo,
+    &bench_latency, &bench_bandwidth, &bench_recv, &bench_barrier, &bench_halo, &bench_stencil,
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
@@ -14,10 +14,10 @@ static struct settings settings = {.seconds = 2, .narrow = 0.01, .batch = 5e-4, 
 
 static const tern_option table[] = {
     {"sizes", 's', TERN_OPTION_TEXT, &settings.sizes, "LIST",
-     "bytes of a message, such as 8,4000,64Ki (default: by command)", 0, 0},
+     "bytes of a message or row, such as 8,4000,64Ki (default: by command)", 0, 0},
     {"modes", 'm', TERN_OPTION_TEXT, &settings.modes, "LIST",
      "only these, of send,ssend,bsend,rsend,isend,issend,persistent, of recv,mprobe,alloc, of "
-     "mpi,tern or of mpi,in-place and the names of halo modes (default: all)",
+     "mpi,tern, of r1,r2,r3,r4 or of mpi,in-place and the names of halo modes (default: all)",
      0, 0},
     {"seconds", 't', TERN_OPTION_REAL, &settings.seconds, "S",
      "at most this long for each size (default 2)", 0.001, 86400},
@@ -50,7 +50,8 @@ static const struct command *find(const char *name)
     for (int i = 0; i < COMMANDS; i++)
         if (strcmp(commands[i]->name, name) == 0)
             return commands[i];
-    tern_prog_usage("'%s' is no command: latency, bandwidth, recv, barrier, halo or merge", name);
+    tern_prog_usage("'%s' is no command: latency, bandwidth, recv, barrier, halo, stencil or merge",
+                    name);
 }
 
 int main(int argc, char **argv)
@@ -60,7 +61,7 @@ int main(int argc, char **argv)
     tern_prog_start(
         &(tern_prog_spec){
             .name = "tern-bench",
-            .synopsis = "latency|bandwidth|recv|barrier|halo|merge [OPTION]... [FILE]...",
+            .synopsis = "latency|bandwidth|recv|barrier|halo|stencil|merge [OPTION]... [FILE]...",
             .about = "Compare the calls of the layer with those of plain MPI: all variants in one "
                      "launch, in random order in many short batches, with a cache-line probe "
                      "around every round.",
@@ -70,7 +71,8 @@ int main(int argc, char **argv)
         },
         &argc, &argv, &c);
     if (argc < 2)
-        tern_prog_usage("a command is missing: latency, bandwidth, recv, barrier, halo or merge");
+        tern_prog_usage(
+            "a command is missing: latency, bandwidth, recv, barrier, halo, stencil or merge");
     if (strcmp(argv[1], "merge") == 0) {
         bench_merge(argc - 2, argv + 2);
         return tern_prog_end(TERN_EXIT_OK);

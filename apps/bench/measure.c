@@ -276,6 +276,7 @@ static void name_row(const struct work *w, size_t v, struct row *row)
     snprintf(row->variant, sizeof(row->variant), "%s", w->variants[v]->name);
     snprintf(row->baseline, sizeof(row->baseline), "%s", base != v ? w->variants[base]->name : "");
     row->bytes = (int64_t)w->bench.bytes;
+    row->flops = w->command->flops != NULL ? w->command->flops(&w->bench, w->variants[v]) : 0;
 }
 
 static int report_variant(const struct work *w, const tern_stat_samples *s, size_t v, double line)
@@ -381,7 +382,7 @@ void bench_measure(tern_comm *c, const struct command *command, const struct set
     pick_variants(&w);
     error = prepare(&w);
     if (!error && tern_prog_talks())
-        row_print_head();
+        row_print_head(command->flops != NULL ? "GF/s" : "GB/s");
     tern_json_array(tern_prog_report(), "points");
     tern_prog_phase(command->name, 0);
     if (command->sizes == NULL)

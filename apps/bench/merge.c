@@ -102,6 +102,7 @@ static int take_point(struct merge *m, const json_t *point)
     take_text(point, "regime", row.regime, sizeof(row.regime));
     take_text(point, "against", row.baseline, sizeof(row.baseline));
     row.bytes = json_integer_value(json_object_get(point, "bytes"));
+    row.flops = fmax(0, real(point, "flops"));
     if (!isfinite(real(seconds, "median")))
         return tern_fail(TERN_EINVAL, NULL, "a point has no median");
     int error = find_group(m, &row, &g);
@@ -163,7 +164,7 @@ static int merge(struct merge *m, char **paths)
     for (size_t i = 0; i < m->launches && !error; i++)
         error = take_file(m, paths[i]);
     if (!error && tern_prog_talks())
-        row_print_head();
+        row_print_head("G/s");
     tern_json_array(tern_prog_report(), "points");
     for (size_t i = 0; i < m->n && !error; i++) {
         error = finish(&m->groups[i]);

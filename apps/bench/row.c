@@ -5,18 +5,18 @@
 #include <math.h>
 #include <stdio.h>
 
-void row_print_head(void)
+void row_print_head(const char *rate)
 {
     printf("%-9s %9s  %-22s %9s %9s %9s %7s  %-20s %7s %7s %7s %5s %s\n", "kernel", "bytes", "call",
-           "us", "low", "high", "GB/s", "against", "ratio", "low", "high", "n", "regime");
+           "us", "low", "high", rate, "against", "ratio", "low", "high", "n", "regime");
 }
 
 void row_print(const struct row *r)
 {
     printf("%-9s %9lld  %-22s %9.4g %9.4g %9.4g ", r->kernel, (long long)r->bytes, r->variant,
            r->seconds.median * 1e6, r->seconds.low * 1e6, r->seconds.high * 1e6);
-    if (r->bytes > 0)
-        printf("%7.4g  ", (double)r->bytes / r->seconds.median / 1e9);
+    if (r->flops > 0 || r->bytes > 0)
+        printf("%7.4g  ", (r->flops > 0 ? r->flops : (double)r->bytes) / r->seconds.median / 1e9);
     else
         printf("%7s  ", "-");
     if (r->ratio.n > 0)
@@ -47,6 +47,8 @@ void row_json(const struct row *r, tern_json *json)
     tern_json_object(json, NULL);
     tern_json_text(json, "kernel", r->kernel);
     tern_json_count(json, "bytes", r->bytes);
+    if (r->flops > 0)
+        tern_json_real(json, "flops", r->flops);
     tern_json_text(json, "call", r->variant);
     tern_json_text(json, "regime", r->regime);
     tern_json_real(json, "probe", r->probe);

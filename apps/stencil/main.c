@@ -5,33 +5,41 @@
 
 #include "stencil/stencil_app.h"
 
-#include <math.h>
 #include <omp.h>
 #include <stdlib.h>
+#include <string.h>
 
 static struct request request = {
     .grid = "1024x1024",
     .boundary = "dirichlet",
     .wave = "3x2",
     .block = "auto",
-    .steps = 1000,
+    .steps = -1,
+    .check = 100,
     .seed = 1,
     .spec = {.halo = "isend"},
-    .state = {.name = "mode"},
 };
 
 static const tern_option table[] = {
     {"grid", 'g', TERN_OPTION_TEXT, &request.grid, "XxY[xZ]",
      "points along x, y and, in space, z (1024x1024)", 0, 0},
-    {"equation", 'e', TERN_OPTION_CHOICE, &request.equation, "heat|wave|advection",
+    {"equation", 'e', TERN_OPTION_CHOICE, &request.equation, "heat|wave|advection|poisson|life",
      "what is solved (heat)", 0, 0},
     {"stencil", 0, TERN_OPTION_TEXT, &request.spec.stencil, "NAME",
      "2d5, 2dr2, 2dr3, 2dr4, 2d9, 2d25, 2d49, 2d81, 3d7, 3d13, 3d19, 3d25 or 3d27 (2d5 or 3d7)", 0,
      0},
     {"type", 0, TERN_OPTION_CHOICE, &request.type, "f64|f32", "what a point is (f64)", 0, 0},
-    {"steps", 's', TERN_OPTION_COUNT, &request.steps, "N", "time steps (1000)", 0, 1e15},
+    {"steps", 's', TERN_OPTION_COUNT, &request.steps, "N",
+     "time steps, or iterations of poisson (1000; with --tolerance at most 1M)", 0, 1e15},
+    {"tolerance", 0, TERN_OPTION_REAL, &request.tolerance, "T",
+     "stop when the residual is at most T times that of the beginning (0: do all steps)", 0, 1},
+    {"check", 0, TERN_OPTION_COUNT, &request.check, "N",
+     "steps from one computation of norms and residual to the next (100)", 1, 1e15},
+    {"series", 0, TERN_OPTION_TEXT, &request.series, "FILE",
+     "write the norms as lines of a CSV file", 0, 0},
     {"boundary", 'b', TERN_OPTION_TEXT, &request.boundary, "KIND",
-     "dirichlet[=VALUE], neumann[=SLOPE], robin=A/B/VALUE, mirror or periodic, for all dimensions "
+     "dirichlet[=VALUE] or a formula of x, y, z and step t, neumann[=SLOPE], robin=A/B/VALUE, "
+     "mirror or periodic, for all dimensions "
      "or x,y,z, each for both ends or LOW:HIGH (dirichlet=0)",
      0, 0},
     {"diffusion", 0, TERN_OPTION_REAL, &request.spec.diffusion, "W",
@@ -40,8 +48,20 @@ static const tern_option table[] = {
      "Courant number c dt / h of wave (0.8 of what is stable) or, along each dimension, of "
      "advection (0.5)",
      -1, 1},
-    {"init", 'i', TERN_OPTION_TEXT, &request.state.name, "STATE",
-     "initial state: mode, spot, noise or letters (mode)", 0, 0},
+    {"solver", 0, TERN_OPTION_TEXT, &request.spec.solver, "NAME",
+     "of poisson: jacobi, gauss-seidel, sor or chebyshev (jacobi)", 0, 0},
+    {"relaxation", 0, TERN_OPTION_REAL, &request.spec.relaxation, "R",
+     "of jacobi, up to 1, and sor, below 2 (the best for these boundaries)", 0, 2},
+    {"source", 0, TERN_OPTION_TEXT, &request.source, "F",
+     "right-hand side of poisson: mode, whose solution is the mode of --wave, or a formula (mode)",
+     0, 0},
+    {"coefficient", 0, TERN_OPTION_TEXT, &request.coefficient, "K",
+     "of heat: u_t = div(K grad u), a formula of x, y and z (1)", 0, 0},
+    {"init", 'i', TERN_OPTION_TEXT, &request.init, "STATE",
+     "initial state: mode, spot, noise, letters, zero, glider or gun, a formula of x, y and z from "
+     "0 "
+     "to 1, or a .png, .raw or .h5 file (mode; of poisson zero, of life noise)",
+     0, 0},
     {"wave", 0, TERN_OPTION_TEXT, &request.wave, "XxY[xZ]",
      "waves of the mode along x, y and z; half waves unless periodic (3x2)", 0, 0},
     {"seed", 0, TERN_OPTION_COUNT, &request.seed, "N", "seed of spot and noise (1)", 0, 0x1p53},
@@ -53,6 +73,9 @@ static const tern_option table[] = {
      "steps in one pass over memory and between two exchanges, and points of a tile along x or, in "
      "space, y (auto: tried out)",
      0, 0},
+    {"overlap", 0, TERN_OPTION_CHOICE, &request.overlap, "auto|no|yes",
+     "compute what needs no ghost cells while they are exchanged; auto: where it is faster (auto)",
+     0, 0},
     {"isa", 0, TERN_OPTION_TEXT, &request.spec.isa, "NAME",
      "kernels: avx512, avx2 or baseline (the best of this processor)", 0, 0},
     {"dims", 0, TERN_OPTION_TEXT, &request.dims, "XxY[xZ]",
@@ -63,12 +86,19 @@ static const tern_option table[] = {
      "write the final state as a PNG picture or, by its ending, as .vti (VTK), .h5 (HDF5 and XDMF) "
      "or .raw",
      0, 0},
+    {"every", 0, TERN_OPTION_COUNT, &request.every, "N",
+     "write a frame of the output every N steps, too: FILE-000000, FILE-000001, ... (0: none)", 0,
+     1e15},
+    {"range", 0, TERN_OPTION_TEXT, &request.range, "LOW:HIGH",
+     "values of the darkest and the lightest colour (of the picture; with --every of the initial "
+     "state)",
+     0, 0},
     {"checkpoint", 'c', TERN_OPTION_TEXT, &request.checkpoint, "PATH",
      "keep the state in PATH.0 and PATH.1: at the end, on SIGUSR1, and on SIGTERM, which stops "
      "with "
      "status 75",
      0, 0},
-    {"every", 0, TERN_OPTION_REAL, &request.every, "S",
+    {"checkpoint-every", 0, TERN_OPTION_REAL, &request.checkpoint_every, "S",
      "write a checkpoint every S seconds, too (0: not)", 0, 1e9},
     {"restart", 'r', TERN_OPTION_FLAG, &request.restart, NULL,
      "go on from the newest checkpoint, if there is one", 0, 0},
@@ -92,35 +122,10 @@ static const tern_prog_spec spec = {
     .most_operands = 0,
 };
 
-/* Every call of the library is collective and fails on all ranks or on none. */
-static void must(int error)
+void must(int error)
 {
     if (error < 0)
         tern_prog_fail(TERN_EXIT_ERROR, error);
-}
-
-/* Many steps at a time, some tenths of a second, because blocks do not reach beyond a call; the
- * same number on all ranks. */
-static enum tern_ckpt_wish solve(tern_stencil *s, int64_t steps, tern_ckpt *k)
-{
-    enum tern_ckpt_wish wish = TERN_CKPT_GO_ON;
-    tern_stencil_work work;
-    const int64_t *size = tern_stencil_grid(s)->size;
-    const double points = (double)size[0] * (double)size[1] * (double)size[2];
-    const int64_t at_once = 64 * (1 + (int64_t)fmin((k != NULL ? 1e8 : 1e9) / points / 64, 1e6));
-
-    tern_stencil_worked(s, &work);
-    for (int64_t done = work.steps; done < steps && wish != TERN_CKPT_STOP; done += at_once) {
-        tern_prog_step((uint64_t)done, (uint64_t)steps);
-        must(tern_stencil_run(s, steps - done < at_once ? steps - done : at_once));
-        if (k != NULL)
-            must(tern_ckpt_poll(k, &wish));
-        if (wish == TERN_CKPT_WRITE)
-            must(save_checkpoint(&request, s, k));
-    }
-    if (k != NULL) /* stopped or at the end */
-        must(save_checkpoint(&request, s, k));
-    return wish;
 }
 
 static void measure(tern_comm *c, tern_stencil *s, struct outcome *o)
@@ -159,6 +164,17 @@ static void verify(tern_stencil *s, int wanted, struct outcome *o)
     o->verified = true;
 }
 
+static void begin(tern_comm *c, tern_stencil *s)
+{
+    if (request.state_formula.expression != NULL)
+        tern_stencil_begin_with(s, formula_at, &request.state_formula);
+    else if (tern_field_readable(request.init))
+        must(load_state(c, &request, s));
+    else
+        must(tern_agree(c, tern_stencil_begin(s, &request.state)));
+    must(choose_range(&request, s));
+}
+
 static tern_stencil *open_solver(tern_comm *c)
 {
     tern_stencil *s;
@@ -166,17 +182,21 @@ static tern_stencil *open_solver(tern_comm *c)
     must(read_request(&request));
     if (request.restart && request.checkpoint == NULL)
         tern_prog_usage("--restart needs --checkpoint=PATH");
+    if (request.every > 0 && request.output == NULL)
+        tern_prog_usage("--every needs --output=FILE");
     if (request.output != NULL)
         must(is_picture(request.output) ? tern_stencil_picture_check(c, request.output)
                                         : tern_field_check(request.output));
     must(tern_stencil_open(c, &request.spec, &s));
-    must(tern_agree(c, tern_stencil_begin(s, &request.state)));
+    begin(c, s);
+    if (request.source != NULL && strcmp(request.source, "mode") == 0)
+        must(tern_agree(c, tern_stencil_pose(s, request.state.wave)));
     omp_set_num_threads(tern_stencil_threads(s)); /* for the report */
     return s;
 }
 
 /* NULL if none is wanted. */
-static tern_ckpt *open_checkpoint(tern_comm *c, tern_stencil *s)
+static tern_ckpt *open_checkpoint(tern_comm *c, tern_stencil *s, struct watch *w)
 {
     tern_ckpt *k = NULL;
 
@@ -184,55 +204,67 @@ static tern_ckpt *open_checkpoint(tern_comm *c, tern_stencil *s)
         return NULL;
     must(tern_ckpt_open(c, request.checkpoint, &k));
     if (request.restart)
-        must(restore_checkpoint(&request, s, k));
-    tern_ckpt_watch(k, request.every);
+        must(restore_checkpoint(&request, s, k, w));
+    tern_ckpt_watch(k, request.checkpoint_every);
     return k;
 }
 
 size_t point_bytes(const struct request *r)
 {
-    return r->spec.type == TERN_STENCIL_F64 ? sizeof(double) : sizeof(float);
+    return (const size_t[]){sizeof(double), sizeof(float), 1}[r->spec.type];
 }
 
 /* The least that single steps move: each point is read once and written once. */
 static size_t moved(const tern_stencil *s)
 {
     int64_t strides[TERN_GRID_DIMS];
+    tern_stencil_work work;
     tern_block b;
 
     tern_stencil_points(s, &b, strides);
-    return (size_t)(request.steps * tern_block_points(&b)) * 2 * point_bytes(&request);
+    tern_stencil_worked(s, &work);
+    return (size_t)((work.steps - work.before) * tern_block_points(&b)) * 2 * point_bytes(&request);
 }
 
 int main(int argc, char **argv)
 {
     struct outcome o = {0};
+    struct watch w = {0};
     tern_comm *c;
 
     tern_prog_start(&spec, &argc, &argv, &c);
     tern_prog_phase("begin", 0);
     tern_stencil *s = open_solver(c);
-    tern_ckpt *k = open_checkpoint(c, s);
+    tern_ckpt *k = open_checkpoint(c, s, &w);
+    must(watch_begin(&w, &request, c));
     tern_prog_phase("solve", 0);
-    enum tern_ckpt_wish wish = solve(s, request.steps, k);
+    enum tern_ckpt_wish wish = solve(c, &request, s, k, &w);
     tern_ckpt_close(k);
+    if (wish != TERN_CKPT_STOP)
+        must(watch_end(&w, s));
+    must(watch_close(&w));
     if (wish == TERN_CKPT_STOP) {
         tern_stencil_close(s);
         return tern_prog_end(TERN_EXIT_STOPPED);
     }
     tern_prog_phase("verify", moved(s));
+    o.watch = &w;
     verify(s, request.verify, &o);
     tern_prog_phase("roofline", 0);
     measure(c, s, &o);
     if (request.output != NULL) {
         tern_prog_phase("picture", 0);
-        must(is_picture(request.output) ? tern_stencil_picture(s, request.output)
-                                        : save_field(c, &request, s));
+        must(save_output(c, &request, s, request.output));
+        if (request.every > 0) /* its file beside is that of the series */
+            must(save_collection(c, &request, s, o.steps / request.every + 1));
     }
     tern_prog_phase(NULL, 0);
     if (tern_prog_talks())
         print_outcome(&request, s, &o);
     report_outcome(&request, s, &o);
     tern_stencil_close(s);
-    return tern_prog_end(o.verified && !(o.error <= o.bound) ? TERN_EXIT_DIFFER : TERN_EXIT_OK);
+    close_request(&request);
+    const bool wrong = o.verified && !(o.error <= o.bound);
+    const bool short_of = request.tolerance > 0 && !w.reached;
+    return tern_prog_end(wrong || short_of ? TERN_EXIT_DIFFER : TERN_EXIT_OK);
 }

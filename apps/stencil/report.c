@@ -35,16 +35,18 @@ static const char *boundary_text(const tern_boundary *b, char *text, size_t byte
     return text;
 }
 
-static void print_error(const struct outcome *o)
+static void print_error(const struct request *r, const struct outcome *o)
 {
+    const char *cause = r->spec.equation == TERN_POISSON ? "the residual" : "rounding";
+
     if (!o->verified)
         printf("error      not known: no exact solution for this state and these boundaries\n");
     else if (o->error <= o->bound)
-        printf("error      %.2g against the exact solution; rounding explains %.2g\n", o->error,
+        printf("error      %.2g against the exact solution; %s explains %.2g\n", o->error, cause,
                o->bound);
     else
-        printf("error      WRONG: %.2g against the exact solution; rounding explains %.2g\n",
-               o->error, o->bound);
+        printf("error      WRONG: %.2g against the exact solution; %s explains %.2g\n", o->error,
+               cause, o->bound);
 }
 
 static void print_layout(const struct request *r, const tern_grid *g, int threads)
@@ -54,13 +56,22 @@ static void print_layout(const struct request *r, const tern_grid *g, int thread
     printf("grid      ");
     for (int d = 0; d < g->dims; d++)
         printf("%s%" PRId64, d > 0 ? " x " : " ", g->size[d]);
-    printf(" points of %s", r->type == 0 ? "f64" : "f32");
+    printf(" points of %s", type_name(r));
     for (int d = 0; d < g->dims; d++)
         printf(", %c %s", "xyz"[d], boundary_text(r->spec.boundary[d], text, sizeof(text)));
     printf("\nranks     ");
     for (int d = 0; d < g->dims; d++)
         printf("%s%d", d > 0 ? " x " : " ", g->parts[d]);
     printf(", %d thread%s each\n", threads, threads == 1 ? "" : "s");
+}
+
+static void print_residual(const struct request *r, const struct watch *w)
+{
+    printf("residual   %.3g at step %" PRId64 ", %.3g times that of the beginning", w->last,
+           w->norms.step, w->last / w->first);
+    if (r->tolerance > 0)
+        printf(w->reached ? ", as asked for" : ": NOT as small as asked for");
+    printf("\n");
 }
 
 void print_outcome(const struct request *r, const tern_stencil *s, const struct outcome *o)
@@ -80,10 +91,14 @@ void print_outcome(const struct request *r, const tern_stencil *s, const struct 
            100 * o->rate / o->roof);
     printf("halo       %s, %.3f s; imbalance %.1f %%\n", r->spec.halo, o->halo, 100 * o->imbalance);
     printf("checksum   %016" PRIx64 "\n", o->checksum);
+    if (watch_wanted(r))
+        print_residual(r, o->watch);
     if (r->verify != VERIFY_NO)
-        print_error(o);
+        print_error(r, o);
     if (r->output != NULL)
-        printf("picture    %s\n", r->output);
+        printf("%s    %s\n", is_picture(r->output) ? "picture" : "file   ", r->output);
+    if (r->every > 0)
+        print_frames(r, o->steps);
 }
 
 static void put_layout(tern_json *j, const struct request *r, const tern_grid *g)
@@ -116,12 +131,12 @@ void report_outcome(const struct request *r, const tern_stencil *s, const struct
     put_layout(j, r, tern_stencil_grid(s));
     tern_json_text(j, "equation", equation_name(r));
     tern_json_text(j, "stencil", stencil_text(r));
-    tern_json_text(j, "type", r->type == 0 ? "f64" : "f32");
+    tern_json_text(j, "type", type_name(r));
     tern_json_text(j, "isa", tern_stencil_isa(s));
     tern_json_count(j, "block", depth);
     tern_json_count(j, "tile", tile);
     tern_json_text(j, "halo", r->spec.halo);
-    tern_json_text(j, "init", r->state.name);
+    tern_json_text(j, "init", r->init);
     if (r->spec.equation == TERN_ADVECTION)
         tern_json_real(j, "courant", r->spec.courant[0]);
     else
@@ -135,6 +150,13 @@ void report_outcome(const struct request *r, const tern_stencil *s, const struct
     tern_json_real(j, "halo_seconds", o->halo);
     tern_json_real(j, "imbalance", o->imbalance);
     tern_json_text(j, "checksum", checksum);
+    if (r->spec.equation == TERN_POISSON)
+        tern_json_text(j, "solver", r->spec.solver);
+    if (watch_wanted(r)) {
+        tern_json_real(j, "residual", o->watch->last);
+        tern_json_real(j, "first_residual", o->watch->first);
+        tern_json_bool(j, "converged", o->watch->reached);
+    }
     if (o->verified) {
         tern_json_real(j, "error", o->error);
         tern_json_real(j, "error_bound", o->bound);

@@ -86,8 +86,19 @@ static int read_numbers(char *text, double out[3])
     return next == NULL ? n : -1;
 }
 
+/* A Dirichlet end that is a formula. */
+static int read_function(const char *text, const int64_t *size, struct formula *formula,
+                         tern_boundary *out)
+{
+    int error = formula_open("boundary", text, size, formula);
+
+    if (error >= 0)
+        *out = (tern_boundary){.kind = TERN_DIRICHLET, .of = formula_in_time, .context = formula};
+    return error;
+}
+
 /* KIND, KIND=VALUE or robin=A/B/VALUE; the word is cut up. */
-static int read_end(char *word, tern_boundary *out)
+static int read_end(char *word, const int64_t *size, struct formula *formula, tern_boundary *out)
 {
     char *equals = strchr(word, '=');
     double number[3] = {0};
@@ -95,6 +106,8 @@ static int read_end(char *word, tern_boundary *out)
 
     if (equals != NULL) {
         *equals = '\0';
+        if (strcmp(word, "dirichlet") == 0 && tern_parse_number(equals + 1, number) < 0)
+            return read_function(equals + 1, size, formula, out);
         n = read_numbers(equals + 1, number);
     }
     for (int i = 0; i < KINDS; i++)
@@ -108,20 +121,35 @@ static int read_end(char *word, tern_boundary *out)
 }
 
 /* END or LOW:HIGH, for one dimension. */
-static int read_ends(char *word, tern_boundary out[2])
+static int read_ends(char *word, const int64_t *size, struct formula formula[2],
+                     tern_boundary out[2])
 {
     char *high = strchr(word, ':');
 
     if (high != NULL)
         *high++ = '\0';
-    int error = read_end(word, &out[0]);
+    int error = read_end(word, size, &formula[0], &out[0]);
     out[1] = out[0];
-    return error >= 0 && high != NULL ? read_end(high, &out[1]) : error;
+    return error >= 0 && high != NULL ? read_end(high, size, &formula[1], &out[1]) : error;
+}
+
+/* The first comma that is in no brackets, or NULL. */
+static char *comma_in(char *text)
+{
+    int open = 0;
+
+    for (; *text != '\0'; text++) {
+        open += (*text == '(') - (*text == ')');
+        if (*text == ',' && open <= 0)
+            return text;
+    }
+    return NULL;
 }
 
 /* The last given counts for the dimensions that are left. */
-static int read_boundaries(const char *text, tern_boundary out[][2])
+static int read_boundaries(const char *text, struct request *r)
 {
+    tern_boundary(*out)[2] = r->spec.boundary;
     char own[256], *next = own;
     int error = strlen(text) < sizeof(own) ? TERN_OK : TERN_EINVAL;
 
@@ -129,14 +157,16 @@ static int read_boundaries(const char *text, tern_boundary out[][2])
     for (int d = 0; d < TERN_GRID_DIMS && error >= 0; d++) {
         char *word = next;
         if (word != NULL) {
-            next = strchr(word, ',');
+            next = comma_in(word);
             if (next != NULL)
                 *next++ = '\0';
-            error = read_ends(word, out[d]);
+            error = read_ends(word, r->spec.size, r->end_formula[d], out[d]);
         } else {
             memcpy(out[d], out[d - 1], sizeof(out[d]));
         }
     }
+    if (error < 0 && strchr(text, '(') != NULL)
+        return error; /* a formula that is wrong */
     if (error < 0 || next != NULL)
         return tern_fail(TERN_EINVAL, NULL,
                          "--boundary=%s: dirichlet, dirichlet=VALUE, neumann, neumann=SLOPE, "
@@ -165,12 +195,101 @@ static int read_block(const char *text, tern_stencil_spec *spec)
 
 const char *equation_name(const struct request *r)
 {
-    return (const char *const[]){"heat", "wave", "advection"}[r->equation];
+    return (const char *const[]){"heat", "wave", "advection", "poisson", "life"}[r->equation];
 }
 
 const char *stencil_text(const struct request *r)
 {
-    return r->spec.equation == TERN_ADVECTION ? "Lax-Wendroff" : r->spec.stencil;
+    return r->spec.equation == TERN_ADVECTION ? "Lax-Wendroff"
+           : r->spec.equation == TERN_LIFE    ? "B3/S23"
+                                              : r->spec.stencil;
+}
+
+const char *type_name(const struct request *r)
+{
+    return (const char *const[]){"f64", "f32", "u8"}[r->spec.type];
+}
+
+/* The defaults that depend on the equation. */
+static void choose(struct request *r)
+{
+    if (r->init == NULL)
+        r->init = r->spec.equation == TERN_POISSON ? "zero"
+                  : r->spec.equation == TERN_LIFE  ? "noise"
+                                                   : "mode";
+    r->state.name = r->init;
+    if (r->steps < 0)
+        r->steps = r->tolerance > 0 ? 1000000 : 1000;
+}
+
+/* LOW:HIGH. */
+static int read_range(struct request *r)
+{
+    char low[64];
+    size_t length = strcspn(r->range, ":");
+
+    snprintf(low, sizeof(low), "%.*s", (int)length, r->range);
+    if (r->range[length] != ':' || length >= sizeof(low) || tern_parse_number(low, &r->low) < 0
+        || tern_parse_number(r->range + length + 1, &r->high) < 0 || !(r->low < r->high))
+        return tern_fail(TERN_EINVAL, NULL, "--range=%s: LOW:HIGH, two numbers, is needed",
+                         r->range);
+    return TERN_OK;
+}
+
+static bool is_state(const char *name)
+{
+    for (int i = 0; tern_stencil_state_name(i) != NULL; i++)
+        if (strcmp(name, tern_stencil_state_name(i)) == 0)
+            return true;
+    return false;
+}
+
+/* The fields that may be formulas. */
+static int read_fields(struct request *r)
+{
+    int error = TERN_OK;
+
+    if (!is_state(r->init) && !is_word(r->init) && !tern_field_readable(r->init))
+        error = formula_open("init", r->init, r->spec.size, &r->state_formula);
+    if (error >= 0 && r->source != NULL && strcmp(r->source, "mode") != 0
+        && strcmp(r->source, "0") != 0) {
+        error = formula_open("source", r->source, r->spec.size, &r->source_formula);
+        r->spec.source = formula_at;
+        r->spec.source_context = &r->source_formula;
+    }
+    if (error >= 0 && r->coefficient != NULL) {
+        if (r->spec.equation != TERN_HEAT)
+            return tern_fail(TERN_EINVAL, NULL, "--coefficient is of --equation=heat");
+        error = formula_open("coefficient", r->coefficient, r->spec.size, &r->coefficient_formula);
+        r->spec.coefficient = formula_at;
+        r->spec.coefficient_context = &r->coefficient_formula;
+    }
+    return error >= 0 && r->range != NULL ? read_range(r) : error;
+}
+
+void close_request(struct request *r)
+{
+    tern_expression_close(r->state_formula.expression);
+    tern_expression_close(r->source_formula.expression);
+    tern_expression_close(r->coefficient_formula.expression);
+    for (int d = 0; d < TERN_GRID_DIMS; d++)
+        for (int side = 0; side < 2; side++)
+            tern_expression_close(r->end_formula[d][side].expression);
+}
+
+static int set_poisson(struct request *r)
+{
+    if (r->spec.equation != TERN_POISSON) {
+        if (r->spec.solver != NULL || r->source != NULL || r->spec.relaxation != 0)
+            return tern_fail(TERN_EINVAL, NULL,
+                             "--solver, --relaxation and --source are of --equation=poisson");
+        return TERN_OK;
+    }
+    if (r->spec.solver == NULL)
+        r->spec.solver = "jacobi";
+    if (r->source == NULL)
+        r->source = "mode";
+    return TERN_OK;
 }
 
 static int set_equation(struct request *r, int dims)
@@ -179,14 +298,18 @@ static int set_equation(struct request *r, int dims)
 
     r->spec.equation = (enum tern_equation)r->equation;
     r->spec.dims = dims;
-    if (r->spec.equation == TERN_ADVECTION) {
-        if (r->spec.stencil != NULL)
-            return tern_fail(TERN_EINVAL, NULL, "--stencil: advection has a stencil of its own");
-        courant = courant != 0 ? courant : 0.5;
-    }
+    const bool life = r->spec.equation == TERN_LIFE;
+    if ((r->spec.equation == TERN_ADVECTION || life) && r->spec.stencil != NULL)
+        return tern_fail(TERN_EINVAL, NULL, "--stencil: %s has a stencil of its own",
+                         equation_name(r));
+    if (life && (dims != 2 || r->type != 0))
+        return tern_fail(TERN_EINVAL, NULL, "life has two sizes, and a type of its own");
+    if (r->spec.equation == TERN_ADVECTION && courant == 0)
+        courant = 0.5;
     for (int d = 0; d < dims; d++)
         r->spec.courant[d] = courant;
-    return TERN_OK;
+    choose(r);
+    return set_poisson(r);
 }
 
 int read_request(struct request *r)
@@ -204,7 +327,9 @@ int read_request(struct request *r)
     if (r->spec.stencil[0] >= '2' && r->spec.stencil[0] <= '3' && r->spec.stencil[0] - '0' != dims)
         return tern_fail(TERN_EINVAL, NULL, "--grid=%s: the stencil %s needs %c sizes", r->grid,
                          r->spec.stencil, r->spec.stencil[0]);
-    error = read_boundaries(r->boundary, r->spec.boundary);
+    error = read_boundaries(r->boundary, r);
+    if (error >= 0)
+        error = read_fields(r);
     if (error >= 0 && r->dims != NULL)
         error = read_sizes("dims", r->dims, INT_MAX, parts, &n);
     if (error >= 0)
@@ -213,8 +338,11 @@ int read_request(struct request *r)
         error = read_block(r->block, &r->spec);
     for (int d = 0; d < TERN_GRID_DIMS; d++)
         r->spec.parts[d] = (int)parts[d];
-    r->spec.type = r->type == 0 ? TERN_STENCIL_F64 : TERN_STENCIL_F32;
+    r->spec.type = r->spec.equation == TERN_LIFE ? TERN_STENCIL_U8
+                   : r->type == 0                ? TERN_STENCIL_F64
+                                                 : TERN_STENCIL_F32;
     r->spec.threads = (int)r->threads;
+    r->spec.overlap = (enum tern_overlap)r->overlap;
     r->state.seed = (uint64_t)r->seed;
     return error;
 }

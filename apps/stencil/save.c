@@ -11,7 +11,7 @@
 /* The arrays of the solver as a checkpoint takes them: the state now, and that before of a wave. */
 struct arrays {
     tern_ckpt_field field[2];
-    tern_ckpt_attribute attribute[5];
+    tern_ckpt_attribute attribute[8];
     tern_ckpt_spec spec;
 };
 
@@ -27,7 +27,7 @@ static void describe(const struct request *r, tern_stencil *s, struct arrays *a)
     for (int f = 0; f < a->spec.fields; f++) {
         a->field[f] = (tern_ckpt_field){
             .name = f == 0 ? "u" : "before",
-            .type = r->type == 0 ? "f64" : "f32",
+            .type = type_name(r),
             .element = point_bytes(r),
             .first = first[f],
         };
@@ -51,14 +51,20 @@ static void put_problem(const struct request *r, const tern_stencil *s, struct a
 
     put(a, "equation", equation_name(r));
     put(a, "stencil", stencil_text(r));
+    if (r->coefficient != NULL)
+        put(a, "coefficient", r->coefficient);
     put(a, "boundary", r->boundary);
+    if (r->spec.equation == TERN_POISSON) {
+        snprintf(text, sizeof(text), "%s %a %s", r->spec.solver, r->spec.relaxation, r->source);
+        put(a, "solver", text);
+    }
     snprintf(text, sizeof(text), "%a %a", tern_stencil_diffusion(s), r->courant);
     put(a, "numbers", text);
-    snprintf(text, sizeof(text), "%s %s %" PRId64, r->state.name, r->wave, r->seed);
+    snprintf(text, sizeof(text), "%s %s %" PRId64, r->init, r->wave, r->seed);
     put(a, "init", text);
 }
 
-int save_checkpoint(const struct request *r, tern_stencil *s, tern_ckpt *k)
+int save_checkpoint(const struct request *r, tern_stencil *s, tern_ckpt *k, const struct watch *w)
 {
     tern_stencil_work work;
     struct arrays a;
@@ -66,6 +72,11 @@ int save_checkpoint(const struct request *r, tern_stencil *s, tern_ckpt *k)
     tern_stencil_worked(s, &work);
     describe(r, s, &a);
     put_problem(r, s, &a);
+    if (w->known) {
+        char text[TERN_CKPT_VALUE];
+        watch_tell(w, text, sizeof(text));
+        put(&a, "watch", text);
+    }
     a.spec.step = work.steps;
     return tern_ckpt_write(k, &a.spec);
 }
@@ -82,7 +93,7 @@ static int same_problem(const struct arrays *a, const tern_ckpt_info *info)
     return TERN_OK;
 }
 
-int restore_checkpoint(const struct request *r, tern_stencil *s, tern_ckpt *k)
+int restore_checkpoint(const struct request *r, tern_stencil *s, tern_ckpt *k, struct watch *w)
 {
     tern_ckpt_info info;
     struct arrays a;
@@ -98,6 +109,8 @@ int restore_checkpoint(const struct request *r, tern_stencil *s, tern_ckpt *k)
         error = same_problem(&a, &info); /* which may be the one before */
     if (error >= 0)
         tern_stencil_resume(s, info.step);
+    if (error >= 0)
+        watch_resume(w, tern_ckpt_value(&info, "watch"));
     return error;
 }
 
@@ -111,11 +124,20 @@ bool is_picture(const char *path)
     return dot == NULL || strcmp(dot, ".h5") != 0;
 }
 
-int save_field(tern_comm *c, const struct request *r, tern_stencil *s)
+int save_field(tern_comm *c, const struct request *r, tern_stencil *s, const char *path)
 {
     struct arrays a;
 
     describe(r, s, &a);
     a.spec.fields = 1;
-    return tern_field_write(c, r->output, &a.spec);
+    return tern_field_write(c, path, &a.spec);
+}
+
+int save_collection(tern_comm *c, const struct request *r, tern_stencil *s, int64_t frames)
+{
+    struct arrays a;
+
+    describe(r, s, &a);
+    a.spec.fields = 1;
+    return tern_field_collection(c, r->output, &a.spec, frames, r->every);
 }

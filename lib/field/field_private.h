@@ -5,6 +5,8 @@
 
 #include "field/field.h"
 
+#include <stdio.h>
+
 /* What rank 0 does for a format; all ranks write the points. */
 struct format {
     const char *name;
@@ -36,6 +38,16 @@ struct field_type {
     const char *vtk, *xdmf; /* as they call it; xdmf without its precision */
 };
 const struct field_type *tern__field_type(const tern_ckpt_field *field);
+
+/* One grid of an XDMF file, of the points in the HDF5 file `name`; time below 0: none. */
+void tern__field_put_grid(FILE *out, const char *name, const tern_ckpt_spec *spec, int64_t time);
+
+/* The points of a block as doubles, x fastest.  TERN_OK, TERN_EIO, TERN_EINVAL, TERN_ENOTSUP,
+ * TERN_ENOMEM. */
+int tern__field_read_h5(const char *path, const tern_grid *grid, const tern_block *block,
+                        double *values);
+int tern__field_read_png(const char *path, const tern_grid *grid, const tern_block *block,
+                         double *values);
 
 int tern__field_fail(const char *path); /* TERN_EIO with the reason of errno */
 

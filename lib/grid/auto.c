@@ -98,6 +98,13 @@ int tern__halo_start_auto(tern_halo *h)
     return error;
 }
 
+void tern__halo_progress_auto(tern_halo *h)
+{
+    const struct trials *t = h->state;
+
+    tern_halo_progress(t->plan[current(t)]);
+}
+
 int tern__halo_finish_auto(tern_halo *h)
 {
     struct trials *t = h->state;

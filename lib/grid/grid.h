@@ -158,6 +158,11 @@ TERN_API TERN_MUST_CHECK int tern_halo_start_fields(tern_halo *h, void *const *f
 /** The same for one field: TERN_EINVAL if the plan has more. */
 TERN_API TERN_MUST_CHECK int tern_halo_start(tern_halo *h, void *first);
 
+/** Between start and finish, as often as one likes: in modes shared and shared-copy, where a
+ * neighbour of this node is ready, ask the processor for its points, so that they are on their way
+ * while this rank computes.  Never waits; elsewhere it does nothing. */
+TERN_API void tern_halo_progress(tern_halo *h);
+
 /** Complete what tern_halo_start() began: blocking until the ghost cells hold the neighbours'
  * points and those of this rank may be changed.  Without a start it does nothing. */
 TERN_API TERN_MUST_CHECK int tern_halo_finish(tern_halo *h);

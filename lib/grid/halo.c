@@ -202,6 +202,12 @@ int tern_halo_start(tern_halo *h, void *first)
     return tern_halo_start_fields(h, &first);
 }
 
+void tern_halo_progress(tern_halo *h)
+{
+    if (h->active && h->mode->progress != NULL)
+        h->mode->progress(h);
+}
+
 int tern_halo_finish(tern_halo *h)
 {
     if (!h->active)

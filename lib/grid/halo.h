@@ -115,10 +115,11 @@ struct halo_mode {
     const char *name;
     tern_mode send; /* when a send is complete */
     enum halo_storage storage;
-    int (*open)(tern_halo *h);   /* collective */
-    int (*start)(tern_halo *h);  /* copies inside this rank are done */
-    int (*finish)(tern_halo *h); /* and unpack */
-    void (*close)(tern_halo *h); /* collective; also after an open that failed */
+    int (*open)(tern_halo *h);      /* collective */
+    int (*start)(tern_halo *h);     /* copies inside this rank are done */
+    int (*finish)(tern_halo *h);    /* and unpack */
+    void (*close)(tern_halo *h);    /* collective; also after an open that failed */
+    void (*progress)(tern_halo *h); /* what can be done early; NULL: nothing */
 };
 int tern__halo_mode_find(const char *name, const struct halo_mode **out);
 
@@ -152,10 +153,12 @@ int tern__halo_open_shared(tern_halo *h);
 int tern__halo_start_shared(tern_halo *h);
 int tern__halo_finish_shared(tern_halo *h);
 void tern__halo_close_shared(tern_halo *h);
+void tern__halo_progress_shared(tern_halo *h);
 int tern__halo_open_auto(tern_halo *h);
 int tern__halo_start_auto(tern_halo *h);
 int tern__halo_finish_auto(tern_halo *h);
 void tern__halo_close_auto(tern_halo *h);
+void tern__halo_progress_auto(tern_halo *h);
 
 /* Post a receive for each message from another node, or from any where the mode uses no memory of
  * the node. */

@@ -15,7 +15,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-enum { LINE = 128, PACKED = -1, SPINS = 64 };
+enum { LINE = 128, PACKED = -1, SPINS = 64, FETCH_BYTES = 64 };
 
 /* A box that a neighbour reads. */
 struct notice {
@@ -37,6 +37,7 @@ struct view {
     const struct part *part;
     struct board *board;
     const struct notice *notice;
+    uint64_t fetched; /* the exchange whose points were asked for */
 };
 
 struct shared {
@@ -114,7 +115,7 @@ static int find(const tern_halo *h, const struct part *p, struct view *out)
 
     for (int64_t i = 0; i < b->notices; i++)
         if (n[i].shift == p->shift && n[i].reader == tern_rank(h->comm)) {
-            *out = (struct view){p, b, &n[i]};
+            *out = (struct view){p, b, &n[i], 0};
             return TERN_OK;
         }
     return tern_fail(TERN_EMISMATCH, NULL,
@@ -249,6 +250,32 @@ static void take(tern_halo *h, const struct shared *s, const struct view *v)
         const struct frame *theirs = &tern__halo_array_at(h, place[f])->frame[v->part->host];
         tern__move(tern__side_array(&mine, box, h->element),
                    tern__side_array(theirs, &v->notice->box, h->element), box->count, h->element);
+    }
+}
+
+/* Packed points lie side by side; those in arrays are left to the processor. */
+static void fetch(const tern_halo *h, const struct shared *s, const struct view *v)
+{
+    const char *at = buffer(v->board, s->epoch, v->notice->at);
+    const size_t bytes = v->part->elements * h->element;
+
+    if (where(v->board, s->epoch, h->spec.fields)[0] != PACKED)
+        return;
+    for (size_t i = 0; i < bytes; i += FETCH_BYTES)
+        __builtin_prefetch(at + i);
+}
+
+void tern__halo_progress_shared(tern_halo *h)
+{
+    struct shared *s = h->state;
+
+    for (size_t i = 0; i < s->views_n; i++) {
+        struct view *v = &s->views[i];
+        struct look l = {&v->board->ready, s->epoch};
+        if (v->fetched == s->epoch || has_come(&l) != TERN_OK)
+            continue;
+        fetch(h, s, v);
+        v->fetched = s->epoch;
     }
 }
 

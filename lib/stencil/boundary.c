@@ -78,6 +78,8 @@ static void set(const tern_stencil *s, const struct face *f, int k, void *array,
     }
     if (g->factor != 0 && s->type == TERN_STENCIL_F64)
         ((double *)array)[here] = g->factor * ((double *)array)[here + inward] + value;
+    else if (g->factor != 0 && s->type == TERN_STENCIL_U8)
+        ((unsigned char *)array)[here] = ((unsigned char *)array)[here + inward];
     else if (g->factor != 0)
         ((float *)array)[here] = (float)g->factor * ((float *)array)[here + inward] + (float)value;
     else

@@ -16,10 +16,11 @@ static uint64_t sum_of_row(const tern_stencil *s, int64_t y, int64_t z)
 
     for (int64_t x = 0; x < s->block.count[0]; x++) {
         uint64_t bits = 0;
-        if (s->type == TERN_STENCIL_F64)
-            memcpy(&bits, row + x * (int64_t)sizeof(double), sizeof(double));
-        else
-            memcpy(&bits, row + x * (int64_t)sizeof(float), sizeof(float));
+        switch (s->type) {
+        case TERN_STENCIL_F64: memcpy(&bits, row + x * 8, 8); break;
+        case TERN_STENCIL_F32: memcpy(&bits, row + x * 4, 4); break;
+        default: memcpy(&bits, row + x, 1);
+        }
         sum += tern_mix(bits ^ tern_mix((uint64_t)(first + x)));
     }
     return sum;

@@ -33,7 +33,7 @@ enum family {
 enum finish {
     FINISH_STORE,
     FINISH_STREAM, /* stored past the cache; out must lie on a cache line */
-    FINISH_UPDATE, /* out = (sum + keep * out) + source */
+    FINISH_UPDATE, /* out = (sum + keep * out) + gain * source */
     FINISHES
 };
 
@@ -43,6 +43,7 @@ struct sweep {
     const void *in;       /* the same point; ghost cells round it are read */
     const void *source;   /* the same, or NULL: 0; of FINISH_UPDATE */
     double keep;          /* of FINISH_UPDATE; if it is 0, out is not read */
+    double gain;          /* the same, of source */
     int64_t pitch, plane; /* elements from row to row and plane to plane, the same in all arrays */
     int64_t columns, rows;
     const double *weights; /* their order is the family's */

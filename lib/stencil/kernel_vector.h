@@ -28,7 +28,7 @@ INLINE void T(put)(const struct sweep *s, int64_t at, T(vec) v, int64_t left,
     if (finish == FINISH_UPDATE && s->keep != 0)
         v += (REAL)s->keep * T(load)(out);
     if (finish == FINISH_UPDATE && s->source != NULL)
-        v += T(load)((const REAL *)s->source + at);
+        v += (REAL)s->gain * T(load)((const REAL *)s->source + at);
     if (left < LANES) {
         T(vec) last = v; /* so that v itself need not lie in memory */
         memcpy(out, &last, (size_t)left * sizeof(REAL));

@@ -19,6 +19,28 @@ static int64_t round_up(int64_t n, int64_t multiple)
     return (n + multiple - 1) / multiple * multiple;
 }
 
+static const size_t element_bytes[] = {sizeof(double), sizeof(float), sizeof(unsigned char)};
+
+int tern__set_type(tern_stencil *s, const tern_stencil_spec *spec)
+{
+    const bool numbers = spec->equation != TERN_LIFE && spec->equation != TERN_USER;
+
+    if ((int)spec->type < TERN_STENCIL_F64 || spec->type > TERN_STENCIL_U8
+        || (numbers && spec->type == TERN_STENCIL_U8))
+        return tern_fail(TERN_EINVAL, NULL, "no type of this equation has number %d",
+                         (int)spec->type);
+    s->type = spec->equation == TERN_LIFE ? TERN_STENCIL_U8 : spec->type;
+    s->element = element_bytes[s->type];
+    return TERN_OK;
+}
+
+MPI_Datatype tern__mpi_type(const tern_stencil *s)
+{
+    return s->type == TERN_STENCIL_F64   ? MPI_DOUBLE
+           : s->type == TERN_STENCIL_F32 ? MPI_FLOAT
+                                         : MPI_UNSIGNED_CHAR;
+}
+
 /* How the grid is cut, and what each rank gets. */
 static int cut(tern_stencil *s, const tern_stencil_spec *spec)
 {
@@ -65,11 +87,10 @@ int tern__lay_out(tern_stencil *s, const tern_stencil_spec *spec)
         error = tern__faces(s, spec);
     if (error < 0)
         return error;
-    s->element = s->type == TERN_STENCIL_F64 ? sizeof(double) : sizeof(float);
     return TERN_OK;
 }
 
-static size_t array_bytes(const tern_stencil *s)
+size_t tern__array_bytes(const tern_stencil *s)
 {
     if (tern_block_points(&s->block) == 0)
         return 0;
@@ -79,7 +100,7 @@ static size_t array_bytes(const tern_stencil *s)
 /* Before the system kills a process for it. */
 int tern__check_memory(const tern_stencil *s)
 {
-    double mine = 2 * (double)array_bytes(s), all = 0;
+    double mine = (double)s->arrays * (double)tern__array_bytes(s), all = 0;
     double have = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
     MPI_Request request;
 
@@ -106,12 +127,12 @@ static void clear(const tern_stencil *s, char *array)
 #pragma omp parallel for schedule(static) num_threads(s->team)
     for (int64_t i = 0; i < n; i++)
         memset(array + (size_t)i * bytes, 0, bytes);
-    memset(array + array_bytes(s) - LINE_BYTES, 0, LINE_BYTES);
+    memset(array + tern__array_bytes(s) - LINE_BYTES, 0, LINE_BYTES);
 }
 
 int tern__make_arrays(tern_stencil *s)
 {
-    size_t bytes = array_bytes(s);
+    size_t bytes = tern__array_bytes(s);
     int64_t first = s->margin + s->ghost[1] * s->pitch + s->ghost[2] * s->plane;
     char *at[2];
 

@@ -101,7 +101,7 @@ static int64_t sum_of(const tern_stencil *s, const struct picture *p, const int6
     for (int64_t j = y[0]; j < y[1]; j++)
         for (int64_t i = x[0]; i < x[1]; i++) {
             double u = (tern__get(s, s->now, tern__at(s, i, j, middle(s))) - p->low) * scale;
-            sum += u >= 0 && u <= steps ? llrint(u) : 0; /* no number: the first colour */
+            sum += u >= 0 ? llrint(fmin(u, steps)) : 0; /* no number: the first colour */
         }
     return sum;
 }
@@ -234,8 +234,13 @@ static int finish(const tern_stencil *s, const struct picture *p, const char *pa
 
 int tern_stencil_picture(const tern_stencil *s, const char *path)
 {
-    struct picture p;
-    int error = find_range(s, &p);
+    return tern_stencil_picture_between(s, path, 0, 0);
+}
+
+int tern_stencil_picture_between(const tern_stencil *s, const char *path, double low, double high)
+{
+    struct picture p = {.low = low, .high = high};
+    int error = low < high ? TERN_OK : find_range(s, &p);
 
     if (error < 0)
         return error;

@@ -5,11 +5,14 @@
 
 #include "stencil/solver.h"
 
+#include <math.h>
 #include <unistd.h>
 
 /* Parts of the caches that a wavefront may fill: the second level is the thread's own; the third is
- * shared, also with what passes through (../shared/field/stencil.md 3.1 and 3.2). */
+ * shared, also with what passes through (../shared/field/stencil.md 3.1 and 3.2), and with other
+ * machines where this one is virtual, so of a large one no more than MOST_L3 is counted on. */
 static const double share_l2 = 0.75, share_l3 = 0.4;
+enum { MOST_L3 = 16 << 20 };
 
 /* What the plans depend on, the same on all ranks. */
 struct machine {
@@ -33,7 +36,7 @@ static int look(const tern_stencil *s, struct machine *m)
     MPI_Comm_size(tern_comm_node(s->comm), &ranks);
 #ifdef _SC_LEVEL3_CACHE_SIZE
     least[0] = cache(_SC_LEVEL2_CACHE_SIZE, least[0]);
-    least[1] = cache(_SC_LEVEL3_CACHE_SIZE, 4e6) / (ranks * s->threads);
+    least[1] = fmin(MOST_L3, cache(_SC_LEVEL3_CACHE_SIZE, 4e6) / (ranks * s->threads));
 #endif
     error = tern_allreduce(s->comm, MPI_IN_PLACE, least, 3, MPI_DOUBLE, MPI_MIN);
     *m = (struct machine){least[0], least[1], -least[2]};
@@ -47,14 +50,19 @@ struct task {
     int64_t count[DIMS]; /* of the smallest block */
     int64_t thin;        /* least number of points between ranks, INT64_MAX if none is exchanged */
     double element;
+    double bytes; /* of both arrays */
+    bool cached;  /* all of them */
 };
 
-static void add(tern_stencil *s, int depth, int64_t x, int64_t y, bool stream)
+static void add(tern_stencil *s, const struct blocking *b)
 {
-    struct blocking b = {.depth = depth, .tile = {x, y}, .stream = stream};
-
+    for (int i = 0; i < s->plans; i++)
+        if (s->plan[i].depth == b->depth && s->plan[i].stream == b->stream
+            && s->plan[i].band == b->band && s->plan[i].overlap == b->overlap
+            && s->plan[i].tile[0] == b->tile[0] && s->plan[i].tile[1] == b->tile[1])
+            return;
     if (s->plans < MOST_PLANS)
-        s->plan[s->plans++] = b;
+        s->plan[s->plans++] = *b;
 }
 
 static int64_t line_of(double n, int64_t least, int64_t most)
@@ -86,76 +94,144 @@ static int64_t width_space(const struct task *t, int depth, double bytes)
     return wanted >= t->count[1] ? 0 : wanted;
 }
 
+/* A block of `depth` steps whose wavefront takes `bytes`. */
+static struct blocking block_of(const struct task *t, int depth, double bytes)
+{
+    struct blocking b = {.depth = depth};
+
+    if (t->s->grid.dims == 2)
+        b.tile[0] = width_plane(t, depth, bytes);
+    else
+        b.tile[1] = width_space(t, depth, bytes);
+    return b;
+}
+
+/* Whether so many steps leave something of the ranks' blocks, and of a tile, between what a step
+ * needs of its neighbours. */
+static bool suits(const struct task *t, int depth)
+{
+    const int64_t deep = (int64_t)depth * t->s->shape.reach[t->s->grid.dims - 1];
+
+    return deep <= (t->s->grid.dims == 2 ? 32 : 8) && (t->thin == INT64_MAX || deep <= t->thin / 4);
+}
+
+/* The best guess first, and the same for the third level of the cache. */
 static void add_blocks(tern_stencil *s, const struct task *t)
 {
     const double l2 = share_l2 * t->machine.l2, l3 = share_l3 * t->machine.l3;
-    static const int depths[] = {16, 8, 32, 4};
-    const int reach = s->shape.reach[s->grid.dims - 1];
+    static const int plane[] = {32, 16, 8, 4}, space[] = {8, 4, 2, 1};
 
-    for (size_t i = 0; i < sizeof(depths) / sizeof(depths[0]); i++) {
-        int depth = depths[i];
-        bool fits = t->thin == INT64_MAX || (int64_t)depth * reach <= t->thin / 4;
-        if (!fits || (depth > 16 && reach > 1))
+    for (int i = 0; i < 4; i++) {
+        const int depth = s->grid.dims == 2 ? plane[i] : space[i];
+        const struct blocking near = block_of(t, depth, l2), far = block_of(t, depth, l3);
+        if (depth == 1 || !suits(t, depth))
             continue;
-        if (s->grid.dims == 2)
-            add(s, depth, width_plane(t, depth, depth > 16 ? l3 : l2), 0, false);
-        else if (depth <= 8)
-            add(s, depth, 0, width_space(t, depth, l3), false);
+        const bool first = s->plans == 0;
+        add(s, &near);
+        if (first)
+            add(s, &far);
     }
-    if (s->grid.dims == 3)
-        add(s, 4, 0, width_space(t, 4, l2), false);
+}
+
+/* Single steps through memory.  Ordinary stores fetch the lines that they write: the fewer rows at
+ * once, the better the processor foresees what is needed; of streamed ones, four rows at once are
+ * sometimes better. */
+static void add_sweeps(tern_stencil *s, const struct task *t)
+{
+    struct blocking b = block_of(t, 1, share_l2 * t->machine.l2);
+    const bool blocks = s->plans > 0;
+
+    b.tile[0] = 0;
+    b.stream = true;
+    add(s, &b);
+    if (blocks)
+        return;
+    b.band = 1;
+    add(s, &b);
+    b.stream = false;
+    add(s, &b);
 }
 
 static void look_at_grid(const tern_stencil *s, struct task *t)
 {
     t->thin = INT64_MAX;
+    t->bytes = 2 * t->element;
     for (int d = 0; d < DIMS; d++) {
         t->count[d] = tern__most(1, s->grid.size[d] / s->grid.parts[d]);
+        t->bytes *= (double)t->count[d];
         if (tern__exchanged(s, d))
             t->thin = tern__least(t->thin, t->count[d]);
     }
+    t->cached = t->bytes <= t->machine.threads * t->machine.l2;
 }
 
-/* Blocks in the cache save messages, not memory. */
-static void choose(tern_stencil *s, const struct task *t)
+/* Steps in the cache: blocks save messages, not memory. */
+static void add_cached(tern_stencil *s, const struct task *t, bool single)
 {
-    double points = 1;
-    bool messages = s->grid.ranks > 1;
+    for (int depth = 4; depth <= 8 && s->grid.ranks > 1 && !single; depth *= 2)
+        if ((int64_t)depth * s->shape.reach[0] <= t->thin / 2)
+            add(s, &(struct blocking){.depth = depth, .whole = true});
+    add(s, &(struct blocking){.depth = 1});
+}
 
-    for (int d = 0; d < DIMS; d++)
-        points *= (double)t->count[d];
-    double bytes = 2 * points * t->element, cached = t->machine.threads * t->machine.l2;
-    if (bytes > cached) {
-        add_blocks(s, t);
-    } else if (messages) {
-        for (int depth = 4; depth <= 8; depth *= 2)
-            if ((int64_t)depth * s->shape.reach[0] <= t->thin / 2)
-                add(s, depth, 0, 0, false);
+static void choose(tern_stencil *s, const struct task *t, bool single)
+{
+    if (t->cached) {
+        add_cached(s, t, single);
+        return;
     }
-    add(s, 1, 0, 0, bytes > 2 * t->machine.threads * t->machine.l3);
+    if (!single)
+        add_blocks(s, t);
+    if (t->bytes > 2 * t->machine.threads * t->machine.l3)
+        add_sweeps(s, t);
+    else
+        add(s, &(struct blocking){.depth = 1});
+}
+
+/* Whether messages and computation overlap makes little difference to any but the best. */
+static void add_overlap(tern_stencil *s, enum tern_overlap overlap)
+{
+    const int n = s->plans;
+
+    if (s->grid.ranks == 1 || overlap == TERN_OVERLAP_NEVER)
+        return;
+    for (int i = 0; i < n; i++) {
+        struct blocking b = s->plan[i];
+        b.overlap = !b.stream;
+        if (overlap == TERN_OVERLAP_ALWAYS)
+            s->plan[i] = b;
+        else if (i == 0 || b.whole)
+            add(s, &b);
+    }
+}
+
+/* What the caller has asked for. */
+static struct blocking wanted(const struct task *t, const tern_stencil_spec *spec)
+{
+    struct blocking b = block_of(t, (int)spec->block, share_l2 * t->machine.l2);
+
+    b.whole = t->cached && spec->tile == 0;
+    if (spec->tile > 0 && t->s->grid.dims == 3)
+        b.tile[1] = spec->tile;
+    else if (spec->tile > 0)
+        b.tile[0] = tern__most(spec->tile / 64 * 64, 64);
+    return b;
 }
 
 int tern__plan(tern_stencil *s, const tern_stencil_spec *spec)
 {
-    struct task task = {.s = s, .element = s->type == TERN_STENCIL_F64 ? 8 : 4};
+    struct task task = {.s = s, .element = (double)s->element};
     int error = look(s, &task.machine);
 
     if (error < 0)
         return error;
     look_at_grid(s, &task);
-    if (spec->block == 0) {
-        choose(s, &task);
-        return TERN_OK;
+    if (spec->block <= 1) {
+        choose(s, &task, spec->block == 1);
+    } else {
+        const struct blocking b = wanted(&task, spec);
+        add(s, &b);
     }
-    int depth = (int)spec->block;
-    const double bytes = share_l2 * task.machine.l2;
-    int64_t width = spec->tile / 64 * 64;
-    if (s->grid.dims == 3)
-        add(s, depth, 0, spec->tile > 0 ? spec->tile : width_space(&task, depth, bytes), false);
-    else
-        add(s, depth, spec->tile > 0 ? tern__most(width, 64) : width_plane(&task, depth, bytes), 0,
-            false);
-    if (depth == 1)
-        s->plan[0].tile[0] = s->plan[0].tile[1] = 0;
+    add_overlap(s, spec->overlap);
     return TERN_OK;
 }

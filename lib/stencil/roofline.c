@@ -13,11 +13,14 @@ static int scale(void *context, size_t variant, uint64_t repetitions)
     const tern_stencil *s = context;
     const int64_t planes = s->now != NULL ? s->block.count[2] : 0;
     static const int here[1][DIMS] = {{0}};
-    kernel *k = s->kernels->of[s->type][FAMILY_POINTS][variant];
+    /* bytes are moved four at a time, within the padding of a row */
+    const bool bytes = s->type == TERN_STENCIL_U8;
+    const enum tern_stencil_type type = bytes ? TERN_STENCIL_F32 : s->type;
+    kernel *k = s->kernels->of[type][FAMILY_POINTS][variant];
     const struct sweep row = {
         .pitch = s->pitch,
         .plane = s->plane,
-        .columns = s->block.count[0],
+        .columns = bytes ? s->block.count[0] / 4 : s->block.count[0],
         .rows = 1,
         .weights = (double[]){0.5},
         .points = here,

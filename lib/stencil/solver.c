@@ -6,63 +6,13 @@
 #include "stencil/solver.h"
 #include "topo/topo.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { SHARE = 4096 }; /* points, some 2 us, that are worth waking a thread for */
 
-/* Beyond the limit waves of the shortest length grow. */
-static int set_number(tern_stencil *s, const char *what, double wanted, double most)
-{
-    s->number = wanted != 0 ? wanted : 0.8 * most;
-    if (!(s->number > 0 && s->number <= most * (1 + 1e-12)))
-        return tern_fail(TERN_EINVAL, NULL,
-                         "the %s number %g is outside (0, %g], where the scheme is stable", what,
-                         wanted, most);
-    return TERN_OK;
-}
-
-static int set_heat(tern_stencil *s, const tern_stencil_spec *spec)
-{
-    const double most = 2 / tern__shape_steepest(&s->laplacian);
-    int error = set_number(s, "diffusion", spec->diffusion, most);
-
-    if (error >= 0)
-        tern__shape_combine(&s->laplacian, 1, s->number, &s->shape);
-    return error;
-}
-
-static int set_wave(tern_stencil *s, const tern_stencil_spec *spec)
-{
-    const double most = 2 / sqrt(tern__shape_steepest(&s->laplacian));
-    int error = set_number(s, "Courant", spec->courant[0], most);
-
-    if (error < 0)
-        return error;
-    tern__shape_combine(&s->laplacian, 2, s->number * s->number, &s->shape);
-    tern__shape_combine(&s->laplacian, 1, s->number * s->number / 2, &s->first);
-    return TERN_OK;
-}
-
-/* The shape of a step. */
-static int set_shape(tern_stencil *s, const tern_stencil_spec *spec)
-{
-    int error = TERN_OK;
-
-    s->equation = spec->equation;
-    if (spec->equation == TERN_ADVECTION)
-        return tern__shape_advection(spec->courant, spec->dims, &s->shape);
-    if (spec->points != NULL && spec->equation == TERN_HEAT)
-        return tern__shape_points(spec->points, spec->n_points, spec->dims, &s->shape);
-    if (spec->points != NULL || (spec->equation != TERN_HEAT && spec->equation != TERN_WAVE))
-        return tern_fail(TERN_EINVAL, NULL, "no equation has number %d, or it takes no points",
-                         (int)spec->equation);
-    error = tern__shape_named(spec->stencil, &s->laplacian);
-    if (error >= 0)
-        error = tern__leaps(s) ? set_wave(s, spec) : set_heat(s, spec);
-    return error;
-}
+/* Trials of the plans: after so long they are over, and plans slower than this are dropped. */
+static const double TRIAL_SECONDS = 0.5, NEAR = 1.15;
 
 /* Threads a rank: what was asked for, OMP_NUM_THREADS, or its share of the node.  Collective. */
 static int choose_threads(tern_stencil *s, int wanted)
@@ -79,18 +29,18 @@ static int check_spec(tern_stencil *s, const tern_stencil_spec *spec)
         return tern_fail(TERN_EINVAL, NULL,
                          "blocks of %lld steps with tiles of %lld points: 0 to %d steps",
                          (long long)spec->block, (long long)spec->tile, MOST_DEPTH);
-    if (spec->type != TERN_STENCIL_F64 && spec->type != TERN_STENCIL_F32)
-        return tern_fail(TERN_EINVAL, NULL, "no type has number %d", (int)spec->type);
-    s->type = spec->type;
-    int error = tern__kernels_find(spec->isa, &s->kernels);
-    return error >= 0 ? set_shape(s, spec) : error;
+    int error = tern__set_type(s, spec);
+    if (error < 0)
+        return error;
+    error = tern__kernels_find(spec->isa, &s->kernels);
+    return error >= 0 ? tern__set_shape(s, spec) : error;
 }
 
 static int open_halo(tern_stencil *s, int depth)
 {
     tern_halo_spec spec = {
         .grid = s->grid,
-        .type = s->type == TERN_STENCIL_F64 ? MPI_DOUBLE : MPI_FLOAT,
+        .type = tern__mpi_type(s),
         .stride = {1, s->pitch, s->plane},
         .mode = s->halo_mode,
         .fields = depth > 1 && tern__leaps(s) ? 2 : 1,
@@ -115,6 +65,7 @@ static int open_halos(tern_stencil *s)
 /* The steps of opening; each agrees with the other ranks before the next begins. */
 static int set_up(tern_stencil *s, const tern_stencil_spec *spec)
 {
+    const tern_stencil_spec single = {.block = 1};
     int error = tern_agree(s->comm, check_spec(s, spec));
 
     if (error >= 0)
@@ -122,16 +73,21 @@ static int set_up(tern_stencil *s, const tern_stencil_spec *spec)
     if (error >= 0)
         error = tern_agree(s->comm, tern__lay_out(s, spec));
     if (error >= 0)
-        error = tern__plan(s, spec);
+        error = tern__plan(s, tern__in_place(s) ? &single : spec);
     if (error < 0)
         return error;
     tern__set_strides(s);
+    s->arrays = spec->equation == TERN_POISSON || spec->coefficient != NULL ? 3 : 2;
     s->team = (int)tern__least(s->threads, tern_block_points(&s->block) / SHARE + 1);
     s->halo_mode = spec->halo;
     error = tern_agree(s->comm, tern__check_memory(s));
     if (error >= 0)
         error = open_halos(s);
-    return error >= 0 ? tern_agree(s->comm, tern__make_arrays(s)) : error;
+    if (error >= 0)
+        error = tern_agree(s->comm, tern__make_arrays(s));
+    if (error >= 0)
+        error = tern_agree(s->comm, tern__make_source(s, spec));
+    return error >= 0 && spec->coefficient != NULL ? tern__make_coefficient(s, spec) : error;
 }
 
 int tern_stencil_open(tern_comm *c, const tern_stencil_spec *spec, tern_stencil **out)
@@ -161,71 +117,164 @@ void tern_stencil_close(tern_stencil *s)
         tern_halo_close(s->halo[i]);
     tern_free(s->array[0]);
     tern_free(s->array[1]);
+    tern_free(s->source_array);
+    tern_free(s->coefficient_array);
+    tern__norms_drop(s);
     free(s);
 }
 
 /* ---- Running --------------------------------------------------------------------------------- */
 
-static int exchange(tern_stencil *s, int depth)
+/* The ghost cells beyond the ends of the grid, beside those that have come. */
+static void fill(const tern_stencil *s, int depth)
+{
+    struct range known;
+
+    if (!s->live || s->now == NULL)
+        return;
+    tern__extent(s, depth, &known);
+    tern__fill_live(s, s->now, &known, s->work.steps);
+}
+
+/* The same but for those beside the caller's own points, which are as new as these. */
+static void fill_beside(const tern_stencil *s, int depth)
+{
+    struct range own, rest;
+
+    if (!s->live)
+        return;
+    tern__extent(s, 0, &own);
+    tern__extent(s, depth, &rest);
+    for (int d = s->grid.dims - 1; d >= 0; d--) {
+        struct range low = rest, high = rest;
+        low.high[d] = own.low[d];
+        high.low[d] = own.high[d];
+        tern__fill_live(s, s->now, &low, s->work.steps);
+        tern__fill_live(s, s->now, &high, s->work.steps);
+        rest.low[d] = own.low[d];
+        rest.high[d] = own.high[d];
+    }
+}
+
+static int start(tern_stencil *s, int depth)
 {
     double begin = tern_clock();
-    struct range known;
-    void *fields[] = {s->now, s->next};
-    int error = tern_halo_exchange_fields(s->halo[depth], fields);
+    int error = tern_halo_start_fields(s->halo[depth], (void *[]){s->now, s->next});
 
     s->work.halo += tern_clock() - begin;
-    if (error >= 0 && s->live && s->now != NULL) {
-        tern__extent(s, depth, &known);
-        tern__fill_live(s, s->now, &known, s->work.steps);
-    }
+    return error;
+}
+
+static int finish(tern_stencil *s, int depth)
+{
+    double begin = tern_clock();
+    int error = tern_halo_finish(s->halo[depth]);
+
+    s->work.halo += tern_clock() - begin;
+    return error;
+}
+
+int tern__get_ghosts(tern_stencil *s, int depth)
+{
+    int error = start(s, depth);
+
+    if (error >= 0)
+        error = finish(s, depth);
+    if (error >= 0)
+        fill(s, depth);
+    return error;
+}
+
+/* Steps that begin while the ghost cells are exchanged. */
+static int overlap(tern_stencil *s, const struct blocking *how, int steps)
+{
+    int error = start(s, how->depth);
+
+    if (error < 0)
+        return error;
+    tern__block_inner(s, how, steps);
+    error = finish(s, how->depth);
+    if (error < 0)
+        return error;
+    fill_beside(s, how->depth);
+    tern__block_rim(s, how, steps);
+    return TERN_OK;
+}
+
+/* One exchange and the steps that it is enough for. */
+static int exchange_and_compute(tern_stencil *s, const struct blocking *how, int steps)
+{
+    if (s->now != NULL && how->overlap && s->warm && tern__block_splits(s, how, steps))
+        return overlap(s, how, steps);
+    int error = tern__get_ghosts(s, how->depth);
+    if (error >= 0 && s->now != NULL)
+        tern__block(s, how, steps);
     return error;
 }
 
 /* One block. */
 static int advance(tern_stencil *s, const struct blocking *how, int steps)
 {
-    int error = exchange(s, how->depth);
+    int error = exchange_and_compute(s, how, steps);
 
     if (error < 0)
         return error;
-    if (s->now != NULL)
-        tern__block(s, how, steps);
     if (steps % 2 != 0) {
         char *done = s->next;
         s->next = s->now;
         s->now = done;
     }
     s->work.steps += steps;
+    s->warm = true;
     return TERN_OK;
 }
 
-/* Keep the plan whose slowest rank was the fastest. */
+/* Keep the plan whose slowest rank was the fastest, and, while there is time for another round,
+ * those that came near it. */
 static int settle(tern_stencil *s)
 {
-    int best = 0, error;
+    double time[MOST_PLANS + 1]; /* and of all trials together */
+    int best = 0, kept = 1;
 
-    error = tern_allreduce(s->comm, MPI_IN_PLACE, s->trial, (size_t)s->plans, MPI_DOUBLE, MPI_MAX);
+    memcpy(time, s->trial, sizeof(s->trial));
+    time[s->plans] = s->tried;
+    int error =
+        tern_allreduce(s->comm, MPI_IN_PLACE, time, (size_t)s->plans + 1, MPI_DOUBLE, MPI_MAX);
+    const bool last = s->round > 0 || time[s->plans] > TRIAL_SECONDS;
     for (int i = 1; i < s->plans; i++)
-        if (s->trial[i] < s->trial[best])
+        if (time[i] < time[best])
             best = i;
+    const struct blocking first = s->plan[0];
     s->plan[0] = s->plan[best];
-    s->plans = 1;
+    s->plan[best] = first;
+    s->trial[best] = s->trial[0];
+    s->trial[0] = time[best];
+    time[best] = time[0];
+    for (int i = 1; i < s->plans && !last; i++)
+        if (time[i] < NEAR * s->trial[0]) {
+            s->plan[kept] = s->plan[i];
+            s->trial[kept++] = s->trial[i];
+        }
+    s->plans = kept;
+    s->trials = 0;
+    s->round++;
     return error;
 }
 
-/* Each plan is tried on steps that have to be done anyway, twice: the first time the cache is still
- * full of the plan before. */
+/* Each plan is tried on steps that have to be done anyway, the good ones twice: the first time the
+ * cache is still full of the plan before. */
 static int try(tern_stencil *s)
 {
-    int which = s->trials % s->plans;
+    const int which = s->trials++;
     const struct blocking *how = &s->plan[which];
     double begin = tern_clock();
     int error = advance(s, how, how->depth);
-    double seconds = (tern_clock() - begin) / how->depth;
+    double seconds = tern_clock() - begin;
 
-    if (s->trials < s->plans || seconds < s->trial[which])
-        s->trial[which] = seconds;
-    if (++s->trials == 2 * s->plans && error >= 0)
+    s->tried += seconds;
+    if (s->round == 0 || seconds < s->trial[which] * how->depth)
+        s->trial[which] = seconds / how->depth;
+    if (s->trials == s->plans && error >= 0)
         error = settle(s);
     return error;
 }
@@ -236,12 +285,15 @@ int tern_stencil_run(tern_stencil *s, int64_t steps)
     int64_t end = s->work.steps + steps;
     int error = TERN_OK;
 
+    s->warm = false; /* the caller may have changed the points */
     if (tern__leaps(s) && s->work.steps == 0 && steps > 0)
         error = advance(s, &s->plan[0], 1); /* which has no step before */
     while (s->work.steps < end && error >= 0) {
         int64_t left = end - s->work.steps;
         const struct blocking *how = &s->plan[0];
-        if (s->plans > 1 && left >= s->plan[s->trials % s->plans].depth)
+        if (tern__in_place(s))
+            error = tern__sor_sweep(s);
+        else if (s->plans > 1 && left >= s->plan[s->trials].depth)
             error = try(s);
         else
             error = advance(s, how, (int)tern__least(left, how->depth));

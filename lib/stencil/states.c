@@ -88,14 +88,50 @@ static double letters_at(const struct scene *scene, const int64_t at[DIMS])
     return rows[(int)row][(int)column] == '#';
 }
 
+/* Rows of a drawing from the top down, a cell a point, in the middle of the grid. */
+static double drawn_at(const struct scene *scene, const int64_t at[DIMS], const char *const *rows,
+                       int64_t high)
+{
+    const int64_t *size = scene->solver->grid.size, wide = (int64_t)strlen(rows[0]);
+    int64_t column = at[0] - (size[0] - wide) / 2, row = (size[1] + high) / 2 - 1 - at[1];
+
+    return column >= 0 && column < wide && row >= 0 && row < high && rows[row][column] == '#';
+}
+
+/* It moves by one cell to the right and downwards every four generations. */
+static double glider_at(const struct scene *scene, const int64_t at[DIMS])
+{
+    static const char *const rows[] = {".#.", "..#", "###"};
+
+    return drawn_at(scene, at, rows, 3);
+}
+
+/* Gosper's, of 1970: a glider every 30 generations. */
+static double gun_at(const struct scene *scene, const int64_t at[DIMS])
+{
+    static const char *const rows[] = {
+        "........................#...........", "......................#.#...........",
+        "............##......##............##", "...........#...#....##............##",
+        "##........#.....#...##..............", "##........#...#.##....#.#...........",
+        "..........#.....#.......#...........", "...........#...#....................",
+        "............##......................",
+    };
+
+    return drawn_at(scene, at, rows, 9);
+}
+
+static double zero_at(const struct scene *scene, const int64_t at[DIMS])
+{
+    (void)scene, (void)at;
+    return 0;
+}
+
 static const struct {
     const char *name;
     state_function *at;
 } states[] = {
-    {"mode", mode_at},
-    {"spot", spot_at},
-    {"noise", noise_at},
-    {"letters", letters_at},
+    {"mode", mode_at}, {"spot", spot_at},     {"noise", noise_at}, {"letters", letters_at},
+    {"zero", zero_at}, {"glider", glider_at}, {"gun", gun_at},
 };
 
 enum { STATES = sizeof(states) / sizeof(states[0]) };
@@ -124,6 +160,16 @@ static void set(tern_stencil *s, const struct scene *scene, state_function *at)
             set_row(s, scene, at, y, z);
 }
 
+void tern_stencil_begin_with(tern_stencil *s, tern_stencil_function *of, void *context)
+{
+    struct range all = {{0}, {s->block.count[0], s->block.count[1], s->block.count[2]}};
+
+    s->exact = false;
+    s->work = (tern_stencil_work){0};
+    if (s->now != NULL)
+        tern__set_field(s, s->now, &all, of, context);
+}
+
 int tern_stencil_begin(tern_stencil *s, const tern_stencil_state *state)
 {
     struct scene scene = {.solver = s, .seed = state->seed};
@@ -138,7 +184,7 @@ int tern_stencil_begin(tern_stencil *s, const tern_stencil_state *state)
                              "xyz"[d]);
     state_function *at = states[which].at;
     memcpy(s->wave, state->wave, sizeof(s->wave));
-    s->exact = at == mode_at && tern__stencil_rest(s, &scene.rest);
+    s->exact = at == mode_at && tern__stencil_rest(s, &scene.rest) && s->equation != TERN_POISSON;
     s->work = (tern_stencil_work){0};
     if (s->now == NULL)
         return TERN_OK;

@@ -21,12 +21,31 @@
  * The named ones are Laplacians L for points 1 apart: stars and squares of order 2 R, the cube the
  * isotropic one of order 2.  The equations:
  *
- *   heat       u_t = D (u_xx + u_yy + ...), forward in time: u' = u + w L u with the diffusion
- * number w = D dt / h^2; of order 1 in time wave       u_tt = c^2 (u_xx + u_yy + ...), leapfrog: u'
- * = (2 u + C^2 L u) - u of the step before, with the Courant number C = c dt / h; of order 2 in
- * time; at the beginning u_t is 0, and the first step is u + C^2 / 2 L u advection  u_t + a u_x + b
- * u_y + ... = 0: the product of Lax-Wendroff steps along each dimension, as any points, with
- * Courant numbers C = a dt / h, b dt / h, ...; of order 2 in space and time */
+ *   heat       u_t = D (u_xx + u_yy + ...), forward in time: u' = u + w L u, w = D dt / h^2;
+ *              of order 1 in time
+ *
+ *   wave       u_tt = c^2 (u_xx + u_yy + ...), leapfrog: u' = (2 u + C^2 L u) - u of the step
+ *              before, C = c dt / h; of order 2 in time; u_t is 0 at the beginning, and the first
+ *              step is u + C^2 / 2 L u
+ *
+ *   advection  u_t + a u_x + b u_y + ... = 0: the product of Lax-Wendroff steps along each
+ *              dimension, as any points, with C = a dt / h, b dt / h, ...; of order 2
+ *
+ *   Poisson    L u = f; a step is one iteration of a solver:
+ *              jacobi        u' = u + w (L u - f), w = 2 r / steepest, with the relaxation r and
+ *                            the steepest factor that -L has for any wave; for 2d5 and 3d7 and
+ *                            r = 1 that is Jacobi's own iteration
+ *              gauss-seidel  2d5 and 3d7 in two colours, first the points whose coordinates add to
+ *                            an even number
+ *              sor           the same, over-relaxed
+ *              chebyshev     the iteration of second kind for the spectrum of L
+ *
+ *   life       Conway's Game of Life, bytes 0 and 1
+ *
+ *   user       what a function of the caller's computes, a row at a time
+ *
+ * Heat may have a coefficient k that varies: u' = u + w (((x-1) + (x+1)) + ((y-1) + (y+1)) +
+ * ((z-1) + (z+1))), where (p) = ((k + k[p]) / 2) (u[p] - u) is what flows from p. */
 #ifndef TERN_STENCIL_STENCIL_H
 #define TERN_STENCIL_STENCIL_H
 
@@ -45,10 +64,24 @@ TERN_API const char *tern_stencil_name(int i);
  * Local; static storage. */
 TERN_API const char *tern_stencil_isa_name(int i);
 
-/** What a point is. */
-enum tern_stencil_type { TERN_STENCIL_F64, TERN_STENCIL_F32 };
+/** Name of the \p i-th solver of Poisson's equation, NULL past the last.  Local; static storage. */
+TERN_API const char *tern_stencil_solver_name(int i);
 
-enum tern_equation { TERN_HEAT, TERN_WAVE, TERN_ADVECTION };
+/** What a point is. */
+enum tern_stencil_type {
+    TERN_STENCIL_F64,
+    TERN_STENCIL_F32,
+    TERN_STENCIL_U8 /**< bytes, of life and a user's kernel */
+};
+
+enum tern_equation {
+    TERN_HEAT,
+    TERN_WAVE,
+    TERN_ADVECTION,
+    TERN_POISSON,
+    TERN_LIFE, /**< bytes 0 and 1, in the plane */
+    TERN_USER  /**< what spec.kernel computes */
+};
 
 /** One point of a user's stencil: its place beside the computed one, at most 4 away, and weight. */
 typedef struct tern_stencil_point {
@@ -80,12 +113,40 @@ typedef struct tern_boundary {
     void *context;              /**< passed to it */
 } tern_boundary;
 
+/** Whether a rank computes what needs no ghost cells while these are exchanged. */
+enum tern_overlap {
+    TERN_OVERLAP_TRIED, /**< where trials show that it is faster */
+    TERN_OVERLAP_NEVER,
+    TERN_OVERLAP_ALWAYS /**< but for steps that are stored past the cache */
+};
+
+/** One row of points that a kernel is to compute. */
+typedef struct tern_stencil_row {
+    void *out;                  /**< the first point */
+    const void *in;             /**< the same point a step before: neighbour (x, y, z) is at
+                                   x + y * pitch + z * plane; ghost cells lie round the grid */
+    int64_t pitch, plane;       /**< in points */
+    int64_t points;             /**< of the row */
+    int64_t at[TERN_GRID_DIMS]; /**< of the first point in the whole grid; of ghost cells that
+                                   are computed, too, it may be outside a period */
+    int64_t step;               /**< steps before */
+} tern_stencil_row;
+
+/** A user's kernel: compute out from in, up to spec.reach away.  It must depend on nothing else
+ * that changes, and have no side effects: rows come in any order, some of them twice, and many
+ * threads call it at once. */
+typedef void tern_stencil_kernel(void *context, const tern_stencil_row *row);
+
+/** A field as a function of the \p point, counted in the whole grid.  Called by many threads at
+ * once. */
+typedef double tern_stencil_function(void *context, const int64_t point[TERN_GRID_DIMS]);
+
 typedef struct tern_stencil_spec {
     enum tern_equation equation;
     const char *stencil;              /**< one of tern_stencil_name(), for heat and wave */
     const tern_stencil_point *points; /**< or any points: u' = their sum; NULL: named */
     size_t n_points;                  /**< at most 729 */
-    int dims;                         /**< of the points and of advection: 2 or 3 */
+    int dims;                         /**< of the points, of advection and of a kernel: 2 or 3 */
     enum tern_stencil_type type;
     int64_t size[TERN_GRID_DIMS];              /**< points along x, y and z */
     int parts[TERN_GRID_DIMS];                 /**< blocks along them; 0: chosen */
@@ -93,11 +154,24 @@ typedef struct tern_stencil_spec {
     double diffusion; /**< w above, at most what is stable: 1/4 for 2d5; 0: 0.8 of that */
     double courant[TERN_GRID_DIMS]; /**< C of advection along each dimension, within -1 and 1; of
                                        wave the first, at most what is stable, 0: 0.8 of that */
-    const char *halo;               /**< one of tern_halo_mode_name() */
-    int threads;                    /**< of each rank; 0: as many as it has CPUs */
-    int64_t block;   /**< steps in one pass over memory and between two exchanges, at most 64; 0:
-                        chosen by a model of the caches, and by trials during the first steps */
-    int64_t tile;    /**< points of a tile along x, in space along y; 0: chosen */
+    const char
+        *solver; /**< of Poisson's equation: one of tern_stencil_solver_name(), NULL: jacobi */
+    double relaxation; /**< of jacobi, at most 1, and sor, below 2; 0: the best for these ends */
+    tern_stencil_function *source;      /**< of Poisson's equation: f; NULL: 0 */
+    void *source_context;               /**< passed to it */
+    tern_stencil_function *coefficient; /**< of heat with 2d5 or 3d7: k of u_t = div(k grad u), not
+                                           below 0, with w k at most what is stable; also called
+                                           for the first points beyond closed ends; NULL: 1 */
+    void *coefficient_context;
+    tern_stencil_kernel *kernel; /**< of TERN_USER */
+    void *kernel_context;
+    int reach[TERN_GRID_DIMS]; /**< how far it looks along x, y and z, at most 4 */
+    const char *halo;          /**< one of tern_halo_mode_name() */
+    int threads;               /**< of each rank; 0: as many as it has CPUs */
+    int64_t block; /**< steps in one pass over memory and between two exchanges, at most 64; 0:
+                      chosen by a model of the caches, and by trials during the first steps */
+    int64_t tile;  /**< points of a tile along x, in space along y; 0: chosen */
+    enum tern_overlap overlap;
     const char *isa; /**< one of tern_stencil_isa_name(), NULL: the best of this processor */
 } tern_stencil_spec;
 
@@ -179,13 +253,66 @@ typedef struct tern_stencil_state {
  *   spot      hot discs of random places and sizes
  *   noise     independent random values
  *   letters   the word TERN
+ *   zero      0 everywhere
+ *   glider    of life, which moves to the right and downwards
+ *   gun       Gosper's, of life
  *
- * Values are between -1 and 1; mode comes on top of the boundary value.  Local; static storage. */
+ * Values are between -1 and 1; mode comes on top of the boundary value; bytes are 1 where it is
+ * above 0.  Local; static storage. */
 TERN_API const char *tern_stencil_state_name(int i);
 
 /** Set the field, and forget what was computed before.  Local.
  * \return TERN_OK, or TERN_EINVAL for an unknown name or a wave below 0. */
 TERN_API TERN_MUST_CHECK int tern_stencil_begin(tern_stencil *s, const tern_stencil_state *state);
+
+/** Set the field to a function of the place, and forget what was computed before.  Local. */
+TERN_API void tern_stencil_begin_with(tern_stencil *s, tern_stencil_function *of, void *context);
+
+/** A formula: numbers, pi, variables, + - * / ^, brackets, and sin cos tan exp log sqrt abs tanh
+ * floor min max atan2.  ^ begins at the right and binds closer than a sign. */
+typedef struct tern_expression tern_expression;
+
+/** Read \p text.  Local.
+ * \param[in] names  of the variables, up to a NULL; borrowed for the call.
+ * \param[out] out  owned by the caller; unchanged on failure.
+ * \return TERN_OK, TERN_EINVAL (what is wrong, and where) or TERN_ENOMEM. */
+TERN_API TERN_MUST_CHECK int tern_expression_open(const char *text, const char *const *names,
+                                                  tern_expression **out);
+
+/** Free \p e; NULL is allowed.  Local. */
+TERN_API void tern_expression_close(tern_expression *e);
+
+/** Its value for the \p values of the variables, in the order of their names.  Local; any number of
+ * threads at once. */
+TERN_API double tern_expression_value(const tern_expression *e, const double *values);
+
+/** Give Poisson's equation the right-hand side whose solution is the state mode of these waves: f
+ * is what L makes of it.  The field is kept.  Local.
+ * \return TERN_OK; TERN_EINVAL, a wave is below 0; TERN_ENOTSUP, as tern_stencil_error();
+ * TERN_ENOMEM. */
+TERN_API TERN_MUST_CHECK int tern_stencil_pose(tern_stencil *s, const int64_t wave[TERN_GRID_DIMS]);
+
+/* ---- Norms ----------------------------------------------------------------------------------- */
+
+/** About a state.  The sums are exact and rounded once, so ranks, threads, halo mode and blocks
+ * change no bit.  The residual is how far the state is from a steady one: of Poisson's equation
+ * L u - f, of heat and wave with a named stencil L u, else what the next step adds. */
+typedef struct tern_stencil_norms {
+    int64_t step;
+    double mean, l2; /**< l2: square root of the mean square */
+    double least, most;
+    double residual_l2;   /**< the same of the residual */
+    double residual_most; /**< its largest size */
+} tern_stencil_norms;
+
+/** Begin to compute the norms of the state now.  Collective; the sums of the ranks travel behind
+ * later steps.  \return TERN_OK, TERN_EINVAL (there are some under way), TERN_ENOMEM, TERN_EMPI. */
+TERN_API TERN_MUST_CHECK int tern_stencil_norms_begin(tern_stencil *s);
+
+/** Wait for the norms that were begun; the same bits on all ranks.  If any value is no finite
+ * number, they are none, either.  Collective.
+ * \return TERN_OK, TERN_EINVAL (none were begun) or TERN_EMPI. */
+TERN_API TERN_MUST_CHECK int tern_stencil_norms_end(tern_stencil *s, tern_stencil_norms *out);
 
 /* ---- Verification ---------------------------------------------------------------------------- */
 
@@ -198,8 +325,7 @@ TERN_API TERN_MUST_CHECK int tern_stencil_checksum(const tern_stencil *s, uint64
  * that rounding can explain: 4 eps times the sum over all steps of the largest value.  Collective.
  * \return TERN_OK, or TERN_ENOTSUP where no exact solution is known: it is for the state mode, if
  * all Dirichlet dimensions have the same value. */
-TERN_API TERN_MUST_CHECK int tern_stencil_error(const tern_stencil *s, double *error,
-                                                double *bound);
+TERN_API TERN_MUST_CHECK int tern_stencil_error(tern_stencil *s, double *error, double *bound);
 
 /** Points per second that memory would allow: the rate at which all ranks and threads together
  * read one of the solver's arrays and write the other, point by point (scale of STREAM; McCalpin
@@ -222,6 +348,51 @@ TERN_API TERN_MUST_CHECK int tern_stencil_picture_check(tern_comm *c, const char
  * for the picture, 8 MiB at most.  The same bytes whatever the ranks.
  * \return TERN_OK, TERN_ENOTSUP, TERN_ENOMEM or TERN_EIO. */
 TERN_API TERN_MUST_CHECK int tern_stencil_picture(const tern_stencil *s, const char *path);
+
+/** The same with the darkest colour for \p low and below and the lightest for \p high and above, so
+ * that the pictures of a series can be compared; as tern_stencil_picture() unless low < high. */
+TERN_API TERN_MUST_CHECK int tern_stencil_picture_between(const tern_stencil *s, const char *path,
+                                                          double low, double high);
+
+/* ---- The stencil of the Parallel Research Kernels -------------------------------------------- */
+
+/** The operator of the Parallel Research Kernels (Van der Wijngaart and Mattson, HPEC 2014), to
+ * compare machines by: out += S in, where S is a star of radius R that takes the sum of the
+ * derivatives along x and y, then in += 1; in begins as x + y, out as 0. */
+typedef struct tern_prk tern_prk;
+
+enum { TERN_PRK_MOST_BLOCK = 64 };
+
+typedef struct tern_prk_spec {
+    int64_t size;     /**< points along x and y */
+    int radius;       /**< R, 1 to 4 */
+    int block;        /**< iterations in one pass over memory and between two exchanges, at most
+                         TERN_PRK_MOST_BLOCK; 1: as in the original; 0: eight */
+    int64_t tile;     /**< columns that these go through together; 0: as many as the cache holds */
+    const char *halo; /**< one of tern_halo_mode_name() */
+} tern_prk_spec;
+
+/** Set it up, in slabs of rows, one thread a rank.  Collective over \p c, which is borrowed until
+ * tern_prk_close().  \param[in] spec  copied.  \param[out] out  owned by the caller; unchanged on
+ * failure.  \return TERN_OK, TERN_EINVAL, TERN_ENOMEM or TERN_EMPI; if one rank fails, all do. */
+TERN_API TERN_MUST_CHECK int tern_prk_open(tern_comm *c, const tern_prk_spec *spec, tern_prk **out);
+
+/** Do so many iterations.  Collective. */
+TERN_API TERN_MUST_CHECK int tern_prk_run(tern_prk *k, int64_t iterations);
+
+/** Mean of the sizes of `out` where it is computed, and what it is after so many iterations without
+ * rounding.  Collective. */
+TERN_API TERN_MUST_CHECK int tern_prk_norm(const tern_prk *k, double *norm, double *expected);
+
+/** Floating-point operations of an iteration as the Parallel Research Kernels count them:
+ * 2 (4R + 1) + 1 a point that is R or more from the border.  Local. */
+TERN_API double tern_prk_flops(const tern_prk *k);
+
+/** The block in use.  Local. */
+TERN_API int tern_prk_block(const tern_prk *k);
+
+/** Free \p k; NULL is allowed.  Collective. */
+TERN_API void tern_prk_close(tern_prk *k);
 
 TERN_END_DECLS
 #endif

@@ -60,6 +60,15 @@ halo() {
     and ([.points[] | select(.call != "MPI_Isend") | .against == "MPI_Isend"] | all)' halo.json
 }
 
+# The operations of eight iterations, counted by hand.
+stencil() {
+  # shellcheck disable=SC2086
+  launch "$1" "$bench" stencil $quick --sizes=800 --modes=r2,r4 --json=stencil.json && jq -e --argjson p "$1" '
+    .ranks == $p and ([.points[] | .call] | unique == ["blocks r2", "blocks r4", "one pass r2", "one pass r4"])
+    and ([.points[] | select(.call == "blocks r2") | .flops == 8 * 19 * 96 * 96] | all)
+    and ([.points[] | select(.call == "one pass r4") | .flops == 8 * 35 * 92 * 92] | all)' stencil.json
+}
+
 # A report of one launch, its medians known.
 report() {
   printf '{"points": [
@@ -115,6 +124,7 @@ if has_json; then
   done
   for np in $few_np; do
     ok "np=$np halo" halo "$np"
+    ok "np=$np stencil" stencil "$np"
   done
   ok "merge: medians of launches" merges
   echo "{}" >none.json

@@ -1,1 +1,2 @@
 test_scripts += %D%/stencil.sh
+test_scripts += %D%/stencil-kill.sh

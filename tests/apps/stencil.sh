@@ -51,7 +51,7 @@ restarts() {
 # long NAME RANKS: a run that takes a while, in the background, once it has written a checkpoint.
 long='--steps=60k --grid=256x256 -i noise'
 begin_long() {
-  rm -f "$1".? && launch "$2" sh -c "echo \$\$ >>$1.pids; exec $stencil $long -c $1 --every=0.05" &
+  rm -f "$1".? && launch "$2" sh -c "echo \$\$ >>$1.pids; exec $stencil $long -c $1 --checkpoint-every=0.05" &
   job=$!
   for _ in $(seq 200); do
     [ ! -f "$1.0" ] || return 0
@@ -116,12 +116,128 @@ every_option() {
     # shellcheck disable=SC2086
     same "$1" $options --block=$block || return
   done
+  for overlap in auto no yes; do
+    # shellcheck disable=SC2086
+    same "$1" $options --block=1 --overlap=$overlap || return
+  done
 }
 
 verifies() {
   launch "$1" "$stencil" -e wave --grid=50x40 --steps=100 --verify=yes >out && ! grep -q WRONG out &&
     launch "$1" "$stencil" --grid=100x70 --steps=300 --verify=yes >out && cat out &&
     grep -q '^error .* against the exact solution' out && ! grep -q WRONG out
+}
+
+# Every solver of Poisson's equation: the same bits, iterations and norms, and the solution that is known.
+poisson() {
+  for solver in jacobi gauss-seidel sor chebyshev; do
+    options="-e poisson --grid=33x25 --solver=$solver --tolerance=1e-9 --check=10 -b dirichlet=1,neumann --wave=2x3"
+    # shellcheck disable=SC2086  # a list of words
+    alone $options --series=one.csv >one && grep -q 'as asked for' one && grep -q '^error .* explains' one &&
+      launch "$1" "$stencil" $options --series=many.csv --threads=2 --halo=sendrecv >out && cat out &&
+      [ "$(checksum out)" = "$(checksum one)" ] && [ "$(grep ^residual out)" = "$(grep ^residual one)" ] &&
+      cmp one.csv many.csv || return
+  done
+}
+
+# Stopped half way between two checks, a run ends at the same iteration, with the same series.
+poisson_restarts() {
+  for solver in sor chebyshev; do
+    rm -f iterate.?
+    options="-e poisson --grid=40x30 --solver=$solver --tolerance=1e-8 --check=20"
+    # shellcheck disable=SC2086
+    alone $options --series=one.csv >one &&
+      alone $options --series=two.csv -c iterate --steps=50 >out
+    # shellcheck disable=SC2086
+    launch "$1" "$stencil" $options --series=two.csv -c iterate -r >out && cat out &&
+      [ "$(checksum out)" = "$(checksum one)" ] && [ "$(grep ^residual out)" = "$(grep ^residual one)" ] &&
+      cmp one.csv two.csv || return
+  done
+  complains 1 'solver was chebyshev' -e poisson --grid=40x30 --solver=sor -c iterate -r
+}
+
+# Life on a torus and between dead ends, in blocks, and after a restart on other ranks.
+life() {
+  for ends in periodic dirichlet; do
+    rm -f life.?
+    options="-e life --grid=70x50 -i noise -b $ends"
+    # shellcheck disable=SC2086
+    alone $options --steps=60 --block=1 >one && alone $options --steps=25 -c life >out &&
+      launch "$1" "$stencil" $options --steps=60 --block=8 --threads=2 -c life -r >out && cat out &&
+      [ "$(checksum out)" = "$(checksum one)" ] || return
+  done
+}
+
+# Formulas for all that may be one.
+formulas() {
+  options="--grid=40x30 --steps=50 -i sin(3*pi*x)*exp(-y) --coefficient=1+x*y -b dirichlet=min(x,t/100),neumann"
+  # shellcheck disable=SC2086
+  alone $options >one && launch "$1" "$stencil" $options --block=4 >out && cat out &&
+    [ "$(checksum out)" = "$(checksum one)" ] || return
+  options="--grid=12x10x14 -e poisson --source=x*y-z^2 --solver=chebyshev --steps=40"
+  # shellcheck disable=SC2086
+  alone $options >one && launch "$1" "$stencil" $options --block=3 >out && cat out &&
+    [ "$(checksum out)" = "$(checksum one)" ]
+}
+
+# What was written is read again, by another number of ranks.
+reads_back() {
+  for type in f64 f32; do
+    for ending in $endings; do
+      alone --grid=33x21x9 --type=$type --steps=7 -i spot -o "field.$ending" >one &&
+        launch "$1" "$stencil" --grid=33x21x9 --type=$type --steps=0 -i "field.$ending" >out && cat out &&
+        [ "$(checksum out)" = "$(checksum one)" ] || return
+    done
+  done
+  complains 1 "field.raw: 24948 bytes are no 15 numbers" --grid=5x3 -i field.raw
+}
+
+# Frames and the series that joins them; a run that is stopped half way writes the same ones.
+frames() {
+  for ending in $endings vti; do
+    rm -rf series again
+    mkdir series again
+    launch "$1" "$stencil" --grid=30x20 --steps=50 -i spot --every=20 -o "series/run.$ending" >out && cat out &&
+      grep -qF "3, series/run-000000.$ending to series/run-000002.$ending" out &&
+      alone --quiet --grid=30x20 --steps=35 -i spot --every=20 -o "again/run.$ending" -c again/state &&
+      alone --quiet --grid=30x20 --steps=50 -i spot --every=20 -o "again/run.$ending" -c again/state -r &&
+      rm again/state.? && diff -r series again && [ "$(find series -name 'run-*' ! -name '*.xdmf' | wc -l)" = 3 ] || return
+    case $ending in
+    vti) [ "$(grep -c 'timestep="[024]*0" file="run-00000[012].vti"' series/run.pvd)" = 3 ] || return ;;
+    h5) [ "$(grep -c -e '<Time Value="[024]*0"' -e 'run-00000[012].h5:/u' series/run.xdmf)" = 6 ] || return ;;
+    esac
+  done
+}
+
+# The frames of a picture have one range of colours; the line that joins them is told.
+picture_frames() {
+  rm -f film*
+  launch "$1" "$stencil" --grid=64x48 --steps=40 -i letters --every=10 -o film.png >out && cat out &&
+    grep -qF 'ffmpeg -framerate 25 -i film-%06d.png -pix_fmt yuv420p film.mp4' out &&
+    [ "$(find . -name 'film-00000[01234].png' | wc -l)" = 5 ] && cmp film.png film-000004.png &&
+    alone --quiet --grid=64x48 --steps=40 -i letters --range=0:1 -o one-range.png && cmp one-range.png film.png || return
+  rm -f film* one-range.png
+}
+
+# A picture of letters is a state that looks the same, as far as colours show it.
+reads_picture() {
+  alone --quiet --grid=128x128 --steps=0 -i letters -o letters.png &&
+    alone --grid=128x128 --steps=0 -e life -i letters >one &&
+    launch "$1" "$stencil" --grid=128x128 --steps=0 -e life -i letters.png >out && cat out &&
+    [ "$(checksum out)" = "$(checksum one)" ] && rm letters.png
+}
+
+# A line for every check and one for the end, of which one knows some numbers: 31 x 17 points, half of a mode.
+series() {
+  launch "$1" "$stencil" --quiet --grid=31x17 --steps=25 --check=10 --series=heat.csv --wave=1x1 && cat heat.csv &&
+    [ "$(cut -d, -f1 heat.csv | tr '\n' ' ')" = "step 0 10 20 25 " ] &&
+    [ "$(awk -F, '$1 == 0 { printf "%.4f %.4f", $3 * $3 * 31 * 17, $5 }' heat.csv)" = "144.0000 1.0000" ]
+}
+
+# Status 1 where the tolerance is not reached.
+falls_short() {
+  launch "$1" "$stencil" -e poisson --grid=99x99 --steps=10 --tolerance=1e-6 >out
+  [ $? = 1 ] && cat out && grep -q 'NOT as small' out
 }
 
 # The initial state, and no rate that is no number.
@@ -171,9 +287,28 @@ refuses_values() {
     complains 1 "no stencil is called '3d8'; there are 2d5" --grid=3x4x5 --stencil=3d8 &&
     complains 1 "(0, 0.25], where the scheme is stable" --diffusion=0.3 &&
     complains 1 "--boundary=open: dirichlet" --boundary=open &&
-    complains 1 "--boundary=periodic,dirichlet=x: " --boundary=periodic,dirichlet=x &&
+    complains 1 "--boundary=periodic,dirichlet=q: " --boundary=periodic,dirichlet=q &&
     complains 1 "no initial state is called 'soup'; there are mode" --init=soup &&
     complains 1 "no exact solution is known" --init=noise --verify=yes --steps=1 --grid=8x8 &&
+    complains 1 "no solver is called 'gauss'; there are jacobi" -e poisson --solver=gauss &&
+    complains 1 "are of --equation=poisson" --solver=sor &&
+    complains 1 "two colours" -e poisson --solver=sor --stencil=2d9 &&
+    complains 1 "takes no blocks" -e poisson --solver=sor --block=4 &&
+    complains 1 "the relaxation 1.5 of jacobi is outside" -e poisson --relaxation=1.5 &&
+    complains 1 "--source: the formula 'blob(x)', at character 1: this name is not known" \
+      -e poisson --source='blob(x)' &&
+    complains 1 "--init: the formula '2*', at character 3: it ends too early" --init='2*' &&
+    complains 1 "--boundary: the formula 'sin(', at" --boundary='sin(' --boundary='dirichlet=sin(' &&
+    complains 1 "--coefficient is of --equation=heat" -e wave --coefficient=x &&
+    complains 1 "they must not be below 0" --coefficient=x-2 --grid=9x9 &&
+    complains 1 "2d5 or 3d7" --coefficient=x --stencil=2dr2 &&
+    complains 1 "life has two sizes" -e life --grid=4x4x4 &&
+    complains 1 "the ends of life" -e life -b neumann &&
+    complains 1 "--every needs --output" --every=10 &&
+    complains 1 "--range=1:1: LOW:HIGH" --range=1:1 &&
+    complains 1 "none.raw: No such file" --init=none.raw &&
+    complains 1 "none.png: " --init=none.png &&
+    complains 1 "/nowhere/at.csv: " --series=/nowhere/at.csv &&
     complains 1 "try --help" extra
 }
 
@@ -191,6 +326,8 @@ disk_full() {
   complains "$1" "/dev/full: " --steps=1 --grid=500x500 --output=/dev/full && [ -c /dev/full ]
 }
 
+endings=raw
+! grep -q "define HAVE_HDF5 1" "$builddir/lib/config.h" || endings="raw h5"
 pictures=no
 grep -q "define HAVE_PNG 1" "$builddir/lib/config.h" && pictures=yes
 ok "no steps" no_steps
@@ -200,7 +337,17 @@ for p in $few_np; do
   ok "np=$p every option" every_option "$p"
   ok "np=$p exact solution" verifies "$p"
 done
+for p in $few_np; do
+  ok "np=$p poisson" poisson "$p"
+  ok "np=$p poisson goes on where it was" poisson_restarts "$p"
+  ok "np=$p series" series "$p"
+  ok "np=$p life" life "$p"
+  ok "np=$p formulas" formulas "$p"
+  ok "np=$p reads back what it wrote" reads_back "$p"
+done
 for p in $one_np; do
+  ok "np=$p frames" frames "$p"
+  ok "np=$p falls short" falls_short "$p"
   ok "np=$p every halo mode" every_mode "$p" # tests/grid tries them at every number of ranks
   ok "np=$p refuses options" refuses "$p"
   ok "np=$p goes on where it was" restarts "$p"
@@ -222,6 +369,8 @@ if [ $pictures = yes ]; then
   done
   for p in $one_np; do
     ok "np=$p refuses files" refuses_files "$p"
+    ok "np=$p frames of a picture" picture_frames "$p"
+    ok "np=$p a picture is a state" reads_picture "$p"
     if [ -c /dev/full ]; then
       ok "np=$p disk full" disk_full "$p"
     fi

@@ -70,6 +70,12 @@ life() {
   run "$1" life && echo "5 cells, x $((6 + 5 * 20)), y $((7 + 5 * 20))" | expect
 }
 
+# A front moves at 2 sqrt(r D), but for a slow approach from below (Kolmogorov, Petrovsky, Piskunov 1937).
+front() {
+  run "$1" front && cat "$scratch/got" && awk '
+    { v = 2 * sqrt(0.01 * 0.2); exit !($1 == "speed" && $2 > 0.9 * v && $2 < 1.01 * v) }' "$scratch/got"
+}
+
 # 4 stars a rank, by magnitude, then by number; rank r prints the r-th 4.
 stars() {
   run "$1" stars && awk -v n=$(($1 * 4)) 'BEGIN {
@@ -107,11 +113,14 @@ for np in 2 3 7; do
   ok "np=$np life" life "$np"
 done
 ok "np=1 life" life 1
+ok "np=1 front" front 1
+ok "np=3 front" front 3
 for name in pipeline farm request publish timeout; do
   ok "$name on one rank" too_few "$name"
 done
 ok "tern_chan(3) quotes pipeline.c" quoted lib/chan/tern_chan.3 pipeline
 ok "tern-stencil(1) quotes life.c" quoted apps/stencil/tern-stencil.1 life
+ok "tern_stencil(3) quotes front.c" quoted lib/stencil/tern_stencil.3 front
 ok "tern_select(3) quotes farm.c" quoted lib/chan/tern_select.3 farm
 ok "tern_sort(3) quotes stars.c" quoted lib/sort/tern_sort.3 stars
 tap_end

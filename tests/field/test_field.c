@@ -205,6 +205,100 @@ static void hdf5(void)
 #endif
 }
 
+/* ---- Reading --------------------------------------------------------------------------------- */
+
+/* Points of this rank's block whose value is another. */
+static int64_t wrong_read(const tern_grid *grid, const char *path, double (*want)(int64_t i))
+{
+    double *values = malloc((size_t)(POINTS + 1) * sizeof(*values));
+    int64_t wrong = 0;
+    tern_block b;
+
+    tern_grid_block(grid, tern_rank(comm), &b);
+    CU_ASSERT_EQUAL(tern_field_read(comm, path, grid, values), TERN_OK);
+    for (int64_t i = 0; i < tern_block_points(&b); i++) {
+        int64_t x = i % b.count[0], y = i / b.count[0] % b.count[1],
+                z = i / b.count[0] / b.count[1];
+        wrong += values[i] != want(b.start[0] + x + X * (b.start[1] + y + Y * (b.start[2] + z)));
+    }
+    free(values);
+    return wrong;
+}
+
+static double value_byte(int64_t i)
+{
+    return (double)(i % 251);
+}
+
+static double value_float(int64_t i)
+{
+    return (double)(float)(1 / (double)(i + 1));
+}
+
+static void put_numbers(const char *name, bool bytes)
+{
+    FILE *out = tern_rank(comm) == 0 ? fopen(name, "wb") : NULL;
+
+    for (int64_t i = 0; i < POINTS && out != NULL; i++) {
+        float number = (float)value_float(i);
+        if (bytes)
+            fputc((int)value_byte(i), out);
+        else
+            fwrite(&number, sizeof(number), 1, out);
+    }
+    if (out != NULL)
+        fclose(out);
+    CU_ASSERT_EQUAL(tern_barrier(comm), TERN_OK);
+}
+
+static void reading(void)
+{
+    tern_grid wanted = {.dims = 3, .size = {X, Y, Z}}, grid, other;
+    double value[4 * POINTS];
+
+    CU_ASSERT_EQUAL_FATAL(tern_grid_split(&wanted, tern_size(comm), &grid), TERN_OK);
+    write_as("raw"); /* u, and then id, which makes it too long */
+    CU_ASSERT_EQUAL(tern_field_read(comm, name_of("raw"), &grid, value), TERN_EINVAL);
+    put_numbers(name_of("raw"), true);
+    CU_ASSERT_EQUAL(wrong_read(&grid, name_of("raw"), value_byte), 0);
+    put_numbers(name_of("raw"), false);
+    CU_ASSERT_EQUAL(wrong_read(&grid, name_of("raw"), value_float), 0);
+    CU_ASSERT(tern_field_read(comm, "/nowhere.raw", &grid, value) < 0);
+    CU_ASSERT_EQUAL(tern_field_read(comm, "f.txt", &grid, value), TERN_EINVAL);
+    CU_ASSERT(tern_field_readable("f.raw") && tern_field_readable("a/f.png"));
+    CU_ASSERT(!tern_field_readable("f") && !tern_field_readable("x.raw/f"));
+    wanted.size[1]++;
+    CU_ASSERT_EQUAL_FATAL(tern_grid_split(&wanted, tern_size(comm), &other), TERN_OK);
+    CU_ASSERT_EQUAL(tern_field_read(comm, name_of("raw"), &other, value), TERN_EINVAL);
+#ifdef HAVE_HDF5
+    write_as("h5");
+    CU_ASSERT_EQUAL(wrong_read(&grid, name_of("h5"), value_u), 0);
+    CU_ASSERT_EQUAL(tern_field_read(comm, name_of("h5"), &other, value), TERN_EINVAL);
+    put_numbers(name_of("h5"), true); /* no HDF5 at all */
+    CU_ASSERT(tern_field_read(comm, name_of("h5"), &grid, value) < 0);
+#endif
+}
+
+static void series(void)
+{
+    struct arrays a = {0};
+    char name[64];
+    size_t bytes;
+
+    tern_field_frame("a.b/run", 12, name, sizeof(name));
+    CU_ASSERT_STRING_EQUAL(name, "a.b/run-000012");
+    tern_field_frame("run.x.vti", 0, name, sizeof(name));
+    CU_ASSERT_STRING_EQUAL(name, "run.x-000000.vti");
+    make(&a);
+    CU_ASSERT_EQUAL(tern_field_collection(comm, name_of("vti"), &a.spec, 3, 20), TERN_OK);
+    CU_ASSERT_EQUAL(tern_field_collection(comm, name_of("raw"), &a.spec, 3, 20), TERN_OK);
+    char *text = contents(name_of("pvd"), &bytes);
+    if (text != NULL)
+        CU_ASSERT_PTR_NOT_NULL(strstr(text, "<DataSet timestep=\"40\" file=\"f-000002.vti\"/>"));
+    free(text);
+    drop(&a);
+}
+
 static void refused(void)
 {
     struct arrays a = {0};
@@ -232,9 +326,9 @@ static int open_comm(void)
 
 static int close_comm(void)
 {
-    static const char *const ending[] = {"raw", "vti", "h5", "xdmf"};
+    static const char *const ending[] = {"raw", "vti", "h5", "xdmf", "pvd"};
 
-    for (int i = 0; i < 4 && tern_rank(comm) == 0; i++)
+    for (int i = 0; i < 5 && tern_rank(comm) == 0; i++)
         unlink(name_of(ending[i]));
     if (tern_rank(comm) == 0)
         rmdir(folder);
@@ -245,7 +339,8 @@ static int close_comm(void)
 int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
-        {"raw", raw}, {"vti", vti}, {"hdf5", hdf5}, {"refused", refused}, CU_TEST_INFO_NULL,
+        {"raw", raw},       {"vti", vti},         {"hdf5", hdf5},    {"reading", reading},
+        {"series", series}, {"refused", refused}, CU_TEST_INFO_NULL,
     };
     CU_SuiteInfo suites[] = {
         {"field", open_comm, close_comm, NULL, NULL, tests},

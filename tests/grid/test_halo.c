@@ -141,6 +141,8 @@ static int turn_of(tern_halo *h, void **first, int fields, int turn)
     if (turn % 2 == 0)
         return fields == 1 ? tern_halo_exchange(h, first[0]) : tern_halo_exchange_fields(h, first);
     int error = fields == 1 ? tern_halo_start(h, first[0]) : tern_halo_start_fields(h, first);
+    if (error >= 0)
+        tern_halo_progress(h);
     return error < 0 ? error : tern_halo_finish(h);
 }
 

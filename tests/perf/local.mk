@@ -1,6 +1,6 @@
 # make perf [PERF=msg]: the project's figures.  Timings are no part of make check.
 perf_programs = tests/perf/chan tests/perf/ckpt tests/perf/coll tests/perf/sort_local tests/perf/stencil \
-  tests/perf/stencil_scale tests/perf/stencil_sweep
+  tests/perf/stencil_choice tests/perf/stencil_overlap tests/perf/stencil_prk tests/perf/stencil_scale tests/perf/stencil_sweep
 tests_perf_chan_SOURCES = %D%/chan.h %D%/hooks.h %D%/chan.c %D%/chan_small.c %D%/chan_large.c
 tests_perf_chan_CFLAGS = $(AM_CFLAGS) -O3
 tests_perf_chan_LDADD = lib/libterncore.la -lm
@@ -16,6 +16,13 @@ tests_perf_sort_local_LDADD = lib/libterncore.la -ldl -lm
 tests_perf_stencil_SOURCES = %D%/stencil.c %D%/hooks.h
 tests_perf_stencil_CFLAGS = $(AM_CFLAGS) -O3
 tests_perf_stencil_LDADD = lib/libterncore.la -lm
+tests_perf_stencil_choice_SOURCES = %D%/stencil_choice.c
+tests_perf_stencil_choice_LDADD = lib/libterncore.la -lm
+tests_perf_stencil_overlap_SOURCES = %D%/stencil_overlap.c %D%/hooks.h
+tests_perf_stencil_overlap_LDADD = lib/libterncore.la -lm
+tests_perf_stencil_prk_SOURCES = %D%/stencil_prk.c %D%/hooks.h
+tests_perf_stencil_prk_CFLAGS = $(AM_CFLAGS) -march=native -mprefer-vector-width=512
+tests_perf_stencil_prk_LDADD = lib/libterncore.la -lm
 tests_perf_stencil_scale_SOURCES = %D%/stencil_scale.c %D%/hooks.h
 tests_perf_stencil_scale_LDADD = lib/libterncore.la -lm
 tests_perf_stencil_sweep_SOURCES = %D%/stencil_sweep.c %D%/stencil_naive.h

@@ -28,6 +28,12 @@ double reference_wave(void *context, const int64_t point[3], int64_t step)
     return (double)((point[0] * 3 + point[1] * 5 + point[2] * 7 + step * 11) % 17) / 16;
 }
 
+double reference_source(void *context, const int64_t point[3])
+{
+    (void)context;
+    return (double)((point[0] * 5 + point[1] * 3 + point[2] * 11) % 13) / 64;
+}
+
 /* ---- Points, also beyond the ends ------------------------------------------------------------ */
 
 static double value_at(const struct reference *r, const int64_t at[3], int64_t step);
@@ -189,8 +195,111 @@ static double computed(const struct place *p)
     return known[i].square > 0 ? square(p, known[i].square) : cube(p);
 }
 
+static void swap(struct reference *r)
+{
+    double *done = r->next;
+
+    r->next = r->now;
+    r->now = done;
+}
+
+static int64_t points(const struct reference *r)
+{
+    const int64_t *size = r->what->spec.size;
+
+    return size[0] * size[1] * (r->dims == 3 ? size[2] : 1);
+}
+
+static struct place place_of(const struct reference *r, int64_t i, int64_t step)
+{
+    const int64_t *size = r->what->spec.size;
+
+    return (struct place){r, {i % size[0], i / size[0] % size[1], i / size[0] / size[1]}, step};
+}
+
+static double source(const struct reference *r, const struct place *p)
+{
+    return rounded(r, reference_source(NULL, p->at));
+}
+
+/* ---- Poisson's equation ---------------------------------------------------------------------- */
+
+static void colour_step(struct reference *r, int64_t step, int colour, double relaxation)
+{
+    const double gain = relaxation / (2 * r->dims);
+
+    memcpy(r->next, r->now, (size_t)points(r) * sizeof(*r->now));
+    for (int64_t i = 0; i < points(r); i++) {
+        struct place p = place_of(r, i, step);
+        if ((p.at[0] + p.at[1] + p.at[2] + colour) % 2 != 0)
+            continue;
+        double x = add(r, u(&p, -1, 0, 0), u(&p, 1, 0, 0));
+        double sum = add(r, x, add(r, u(&p, 0, -1, 0), u(&p, 0, 1, 0)));
+        if (r->dims == 3)
+            sum = add(r, sum, add(r, u(&p, 0, 0, -1), u(&p, 0, 0, 1)));
+        if (r->what->spec.source != NULL)
+            sum = add(r, sum, -source(r, &p));
+        r->next[i] = add(r, mul(r, 1 - relaxation, u(&p, 0, 0, 0)), mul(r, gain, sum));
+    }
+    swap(r);
+}
+
+/* u' = (sum + keep * u before) + gain * f. */
+static void sweep_step(struct reference *r, int64_t step, double identity, double scale,
+                       double keep)
+{
+    r->identity = identity;
+    r->scale = scale;
+    for (int64_t i = 0; i < points(r); i++) {
+        struct place p = place_of(r, i, step);
+        double sum = computed(&p);
+        if (keep != 0)
+            sum = add(r, sum, mul(r, keep, r->next[i]));
+        if (r->what->spec.source != NULL)
+            sum = add(r, sum, mul(r, -scale, source(r, &p)));
+        r->next[i] = sum;
+    }
+    swap(r);
+}
+
+static void chebyshev_step(struct reference *r, int64_t step)
+{
+    const double middle = 2 / (r->steepest + r->softest), half = (r->steepest - r->softest) / 2;
+    const double sigma = 1 / middle / half;
+
+    if (step == 0) {
+        r->rho = 1 / sigma;
+        sweep_step(r, step, 1, middle, 0);
+    } else {
+        double next = 1 / (2 * sigma - r->rho), back = r->rho * next;
+        sweep_step(r, step, 1 + back, 2 * next / half, -back);
+        r->rho = next;
+    }
+}
+
+static void poisson_step(struct reference *r, int64_t step)
+{
+    const tern_stencil_spec *s = &r->what->spec;
+
+    if (strcmp(s->solver, "jacobi") == 0) {
+        sweep_step(r, step, 1, 2 * s->relaxation / r->steepest, 0);
+    } else if (strcmp(s->solver, "chebyshev") == 0) {
+        chebyshev_step(r, step);
+    } else {
+        double relaxation = strcmp(s->solver, "sor") == 0 ? s->relaxation : 1;
+        colour_step(r, step, 0, relaxation);
+        colour_step(r, step, 1, relaxation);
+    }
+}
+
+/* ---- Steps ----------------------------------------------------------------------------------- */
+
 void reference_step(struct reference *r, int64_t step)
 {
+    if (r->what->spec.equation == TERN_POISSON) {
+        poisson_step(r, step);
+        return;
+    }
     const int64_t *size = r->what->spec.size;
     const double courant = r->what->spec.courant[0];
     const bool wave = r->what->spec.equation == TERN_WAVE;
@@ -206,9 +315,7 @@ void reference_step(struct reference *r, int64_t step)
                 double sum = computed(&(struct place){r, {x, y, z}, step});
                 r->next[i] = wave && step > 0 ? add(r, sum, -r->next[i]) : sum;
             }
-    double *done = r->next;
-    r->next = r->now;
-    r->now = done;
+    swap(r);
 }
 
 /* Random values, as the state noise is documented. */

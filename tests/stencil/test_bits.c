@@ -59,12 +59,35 @@ static void roll_advection(struct dice *d, struct configuration *c, int dims)
             }
 }
 
+/* Whether it takes no blocks. */
+static bool in_place(const struct configuration *c)
+{
+    return c->spec.equation == TERN_POISSON && strcmp(c->spec.solver, "jacobi") != 0
+           && strcmp(c->spec.solver, "chebyshev") != 0;
+}
+
+static void roll_poisson(struct dice *d, struct configuration *c, int dims)
+{
+    c->spec.equation = TERN_POISSON;
+    c->spec.solver = tern_stencil_solver_name((int)roll(d, 4));
+    c->spec.relaxation = (double)(1 + roll(d, 8)) / 8;
+    c->spec.source = roll(d, 3) != 0 ? reference_source : NULL;
+    if (in_place(c))
+        c->spec.stencil = dims == 2 ? plane[0] : space[0];
+}
+
 static void roll_equation(struct dice *d, struct configuration *c, int dims)
 {
-    switch (roll(d, 6)) {
+    switch (roll(d, 8)) {
     case 0: roll_points(d, c, dims); break;
     case 1: roll_advection(d, c, dims); break;
-    case 2: c->spec.equation = TERN_WAVE; c->spec.courant[0] = (double)(1 + roll(d, 6)) / 16;
+    case 2:
+        c->spec.equation = TERN_WAVE;
+        c->spec.courant[0] = (double)(1 + roll(d, 6)) / 16;
+        break;
+    case 3:
+    case 4: roll_poisson(d, c, dims); break;
+    default: break;
     }
 }
 
@@ -134,10 +157,13 @@ static void roll_configuration(uint64_t seed, struct configuration *c)
     s->type = roll(&d, 2) == 0 ? TERN_STENCIL_F64 : TERN_STENCIL_F32;
     s->diffusion = 0.08 * (double)(1 + roll(&d, 10)) / 10;
     s->halo = tern_halo_mode_name((int)roll(&d, modes));
-    s->block = roll(&d, 33);
+    s->block = roll(&d, in_place(c) ? 2 : 33);
     s->tile = roll(&d, 3) * roll(&d, 100);
     s->threads = 1;
     c->team = 1 + (int)roll(&d, tern__most(1, 8 / tern_size(comm))); /* they spin when they wait */
+    c->band = roll(&d, 3);
+    c->whole = roll(&d, 3) == 0;
+    s->overlap = (enum tern_overlap)roll(&d, 3);
 }
 
 /* Points of this rank's block whose bits differ. */
@@ -170,7 +196,13 @@ static int64_t compare(const struct configuration *c)
     if (tern_stencil_open(comm, &c->spec, &s) != TERN_OK)
         return -1;
     s->team = c->team;
+    for (int i = 0; i < s->plans; i++) {
+        s->plan[i].band = c->band;
+        s->plan[i].whole |= c->whole;
+    }
     reference_open(&r, c, 3);
+    r.steepest = tern__shape_steepest(&s->laplacian);
+    r.softest = s->softest;
     wrong += tern_stencil_begin(s, &(tern_stencil_state){.name = "noise", .seed = 3}) != TERN_OK;
     wrong += tern_stencil_run(s, c->steps / 2) != TERN_OK;
     wrong += tern_stencil_run(s, c->steps - c->steps / 2) != TERN_OK;
@@ -191,14 +223,17 @@ static void tell(uint64_t seed, int64_t wrong, const struct configuration *c)
         return;
     printf(
         "# seed %llu: %lld wrong (%s): %s %s %lldx%lldx%lld parts %dx%dx%d steps %lld block %lld "
-        "tile %lld team %d isa %s halo %s equation %d kinds %d%d %d%d %d%d\n",
+        "tile %lld band %lld%s overlap %d team %d isa %s halo %s equation %d %s kinds %d%d %d%d "
+        "%d%d\n",
         (unsigned long long)seed, (long long)wrong, wrong < 0 ? tern_last_error() : "",
         c->n > 0 ? "points" : s->stencil, s->type == TERN_STENCIL_F64 ? "f64" : "f32",
         (long long)s->size[0], (long long)s->size[1], (long long)s->size[2], s->parts[0],
         s->parts[1], s->parts[2], (long long)c->steps, (long long)s->block, (long long)s->tile,
-        c->team, s->isa != NULL ? s->isa : "best", s->halo, (int)s->equation,
-        (int)s->boundary[0][0].kind, (int)s->boundary[0][1].kind, (int)s->boundary[1][0].kind,
-        (int)s->boundary[1][1].kind, (int)s->boundary[2][0].kind, (int)s->boundary[2][1].kind);
+        (long long)c->band, c->whole ? " whole" : "", (int)s->overlap, c->team,
+        s->isa != NULL ? s->isa : "best", s->halo, (int)s->equation,
+        s->solver != NULL ? s->solver : "", (int)s->boundary[0][0].kind,
+        (int)s->boundary[0][1].kind, (int)s->boundary[1][0].kind, (int)s->boundary[1][1].kind,
+        (int)s->boundary[2][0].kind, (int)s->boundary[2][1].kind);
 }
 
 static uint64_t number(const char *name, uint64_t otherwise)
