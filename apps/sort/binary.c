@@ -135,7 +135,8 @@ static int write_batch(tern_comm *c, const sort_settings *s, const batch *b)
         if (tern_rank(c) == 0)
             block.header_bytes = npy_header(b->layout.type, all, block.header);
     }
-    output_source source = {&block, b->n + (block.header_bytes > 0), records_bytes, next_records};
+    output_source source = {&block, b->n + (block.header_bytes > 0), records_bytes, next_records,
+                            NULL};
     tern_prog_phase("write", b->n * b->layout.bytes);
     int error = output_write(c, s->output, &source);
     tern_prog_phase(NULL, b->n * b->layout.bytes);
