@@ -47,21 +47,19 @@ void tern__extent(const tern_stencil *s, int left, struct range *out)
     }
 }
 
-/* Step t, counted from 0, at the points of a box. */
-static void compute(const struct zone *zone, int t, const struct range *box)
+/* The weighted sums of step t, counted from 0, at the points of a box. */
+static void sum(const struct zone *zone, int t, const struct range *box, const char *in, char *out)
 {
-    tern_stencil *s = zone->solver;
-    const int64_t columns = box->high[0] - box->low[0], rows = box->high[1] - box->low[1];
-    const int64_t band = zone->how->band;
+    const tern_stencil *s = zone->solver;
+    const int64_t rows = box->high[1] - box->low[1], band = zone->how->band;
     const struct step *step = &s->step[t];
     const bool stream = zone->how->stream && step->finish == FINISH_STORE;
     const enum finish finish = stream ? FINISH_STREAM : step->finish;
-    char *in = t % 2 == 0 ? s->now : s->next, *out = t % 2 == 0 ? s->next : s->now;
-    kernel *const *kernels = s->row == NULL ? s->kernels->of[s->type][step->family] : NULL;
+    kernel *k = s->kernels->of[s->type][step->family][finish];
     struct sweep sweep = {
         .pitch = s->pitch,
         .plane = s->plane,
-        .columns = columns,
+        .columns = box->high[0] - box->low[0],
         .weights = step->weights != NULL ? step->weights : step->own,
         .points = step->points,
         .n = step->n,
@@ -69,17 +67,27 @@ static void compute(const struct zone *zone, int t, const struct range *box)
         .gain = step->gain,
     };
 
-    if (s->row != NULL)
-        tern__rows(s, in, out, box, s->work.steps + t);
-    for (int64_t z = box->low[2]; z < box->high[2] && s->row == NULL; z++)
+    for (int64_t z = box->low[2]; z < box->high[2]; z++)
         for (int64_t y = 0; y < rows; y += sweep.rows) {
             int64_t at = tern__at(s, box->low[0], box->low[1] + y, z) * (int64_t)s->element;
             sweep.rows = band > 0 ? tern__least(band, rows - y) : rows;
             sweep.in = in + at;
             sweep.out = out + at;
             sweep.source = s->source != NULL ? s->source + at : NULL;
-            kernels[finish](&sweep);
+            k(&sweep);
         }
+}
+
+/* Step t at the points of a box. */
+static void compute(const struct zone *zone, int t, const struct range *box)
+{
+    tern_stencil *s = zone->solver;
+    char *in = t % 2 == 0 ? s->now : s->next, *out = t % 2 == 0 ? s->next : s->now;
+
+    if (s->row != NULL)
+        tern__rows(s, in, out, box, s->work.steps + t);
+    else
+        sum(zone, t, box, in, out);
     if (s->live)
         tern__fill_live(s, out, box, s->work.steps + t + 1);
 }
