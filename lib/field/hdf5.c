@@ -40,6 +40,7 @@ static bool add(hid_t file, const tern_ckpt_spec *spec, int field, int64_t *at)
     H5Pset_layout(how, H5D_CONTIGUOUS);
     H5Pset_alloc_time(how, H5D_ALLOC_TIME_EARLY);
     H5Pset_fill_time(how, H5D_FILL_TIME_NEVER);
+    H5Pset_obj_track_times(how, false); /* the same bytes at any time */
     hid_t set = H5Dcreate2(file, spec->field[field].name, type_of(&spec->field[field]), space,
                            H5P_DEFAULT, how, H5P_DEFAULT);
     if (set >= 0) {
