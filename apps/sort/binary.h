@@ -56,6 +56,9 @@ int sequence_read(const sequence *s, uint64_t begin, size_t bytes, char *out);
 /* This rank's part, as a block of tern_alloc(); `unit` is the size of an item.  Collective. */
 int sequence_load(tern_comm *c, const sequence *s, size_t unit, char **block, size_t *bytes);
 
+/* What tells these files from others: names, sizes and times.  Local. */
+uint64_t sequence_hash(const sequence *s);
+
 /* Whether no file has changed since it was opened.  Collective. */
 int sequence_unchanged(tern_comm *c, const sequence *s);
 
@@ -81,26 +84,6 @@ int npy_open(const char *path, npy_array *out);
 /* The header of a little-endian array of one dimension, for `out`; its size. */
 enum { NPY_HEADER = 128 };
 size_t npy_header(enum tern_key_type type, uint64_t elements, char out[static NPY_HEADER]);
-
-/* ---- Larger than memory -----------------------------------------------------------------------
- */
-
-/* What is sorted from files to a file. */
-typedef struct external_source {
-    const sequence *files;
-    const tern_record_layout *layout;
-    bool big_endian; /* of the files */
-    bool npy;        /* as an array of numpy it is written */
-} external_source;
-
-/* Whether so many bytes of all ranks are more than -S allows, or the nodes have.  Collective. */
-int external_needed(tern_comm *c, const sort_settings *s, uint64_t bytes, bool *out);
-
-/* Sort to s->output, a regular file, through runs in the folders of -T.  Collective. */
-int external_sort(tern_comm *c, const sort_settings *s, const external_source *source);
-
-/* Numbers of a byte order that is not the machine's become the machine's, or the reverse. */
-void swap_unless_native(const tern_record_layout *layout, bool big_endian, void *records, size_t n);
 
 /* ---- Sort Benchmark ---------------------------------------------------------------------------
  */

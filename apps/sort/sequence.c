@@ -130,6 +130,15 @@ void sequence_close(sequence *s)
     s->files = NULL;
 }
 
+uint64_t sequence_hash(const sequence *s)
+{
+    uint64_t hash = tern_hash(s->files, (size_t)s->n * sizeof(*s->files), 0);
+
+    for (int i = 0; i < s->n; i++)
+        hash = tern_hash(s->paths[i], strlen(s->paths[i]), hash);
+    return hash;
+}
+
 int sequence_unchanged(tern_comm *c, const sequence *s)
 {
     int error = TERN_OK;

@@ -207,7 +207,7 @@ static void refuse_text_options(const sort_settings *s, const char *option)
 void settle_settings(sort_settings *s, int n, char **paths)
 {
     s->output = only(&s->outputs, "the output");
-    (void)only(&s->compress, "--compress-program");
+    s->packer = only(&s->compress, "the program that compresses");
     s->threads = s->threads > 0 ? s->threads : s->parallel;
     s->reverse = s->letters['r'];
     s->paths = n > 0 ? paths : stdin_paths;

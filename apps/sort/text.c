@@ -2,7 +2,7 @@
 /* Lines of text: read, sort, write. */
 #include "config.h"
 
-#include "sort/tern-sort.h"
+#include "sort/external.h"
 
 static size_t lines_bytes(const void *context, size_t first, size_t n)
 {
@@ -50,6 +50,74 @@ static int sort_and_write(tern_comm *c, const sort_settings *s, char *text, size
     return error;
 }
 
+/* ---- Larger than memory -----------------------------------------------------------------------
+ */
+
+enum { TIMES_IN_MEMORY = 3 /* a sort in memory takes the text twice, and its items */ };
+
+typedef struct text_source {
+    const input *in;
+    uint64_t begin, end; /* of this rank's lines */
+} text_source;
+
+static int read_text(void *context, uint64_t at, size_t n, void *bytes, size_t *got)
+{
+    const text_source *t = context;
+    uint64_t from = t->begin + at, left = t->end - from;
+
+    *got = left < n ? (size_t)left : n;
+    return input_read_piece(t->in, from, from + *got, bytes);
+}
+
+static int unchanged(tern_comm *c, const void *context)
+{
+    return tern_agree(c, input_check(((const text_source *)context)->in));
+}
+
+static int sort_external(tern_comm *c, const sort_settings *s, text_source *t)
+{
+    external_source source = {.lines = &s->lines,
+                              .bytes = t->end - t->begin,
+                              .input = input_hash(t->in),
+                              .context = t,
+                              .read = read_text,
+                              .unchanged = unchanged};
+
+    return external_sort(c, s, &source);
+}
+
+/* ---- Both -------------------------------------------------------------------------------------
+ */
+
+static int sort_files(tern_comm *c, const sort_settings *s, const input *in)
+{
+    text_source t = {.in = in};
+    bool external = false;
+    char *text = NULL;
+    size_t bytes = 0;
+    int error = external_needed(c, s, TIMES_IN_MEMORY * (double)in->total, &external);
+
+    if (!error)
+        error = input_divide(c, in, &t.begin, &t.end);
+    if (!error && external)
+        return sort_external(c, s, &t);
+    if (!error)
+        error = input_read_range(c, in, t.begin, t.end, &text, &bytes);
+    return error ? error : sort_and_write(c, s, text, bytes);
+}
+
+static int sort_stream(tern_comm *c, const sort_settings *s, const input *in)
+{
+    external_source lines = {.lines = &s->lines};
+    stream_part text;
+    int error = input_begin_stream(c, in, 0, external_stream_bytes(c, s), &text);
+
+    if (error)
+        return error;
+    return text.more ? external_sort_stream(c, s, &lines, &text)
+                     : sort_and_write(c, s, text.block, text.bytes);
+}
+
 enum tern_exit sort_text(tern_comm *c, const sort_settings *s)
 {
     input in = {
@@ -58,19 +126,15 @@ enum tern_exit sort_text(tern_comm *c, const sort_settings *s)
         .plain = s->plain,
         .end = s->lines.nul ? '\0' : '\n',
     };
-    char *text;
-    size_t bytes;
 
     tern_prog_phase("read", 0);
     int error = input_open(c, 0, &in);
     if (!error)
         error = output_try(c, s->output);
     if (!error)
-        error = input_read_lines(c, &in, &text, &bytes);
+        error = in.stream ? sort_stream(c, s, &in) : sort_files(c, s, &in);
     input_close(&in);
-    if (!error)
-        error = sort_and_write(c, s, text, bytes);
     if (error)
-        tern_prog_fail(TERN_EXIT_ERROR, error);
+        tern_prog_fail(error == TERN_EMISMATCH ? TERN_EXIT_DIFFER : TERN_EXIT_ERROR, error);
     return TERN_EXIT_OK;
 }
