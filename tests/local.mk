@@ -39,6 +39,7 @@ include tests/sort/local.mk
 include tests/fuzz/local.mk
 include tests/apps/sort.mk
 include tests/apps/sort-binary.mk
+include tests/apps/sort-external.mk
 include tests/package/local.mk
 include tests/perf/local.mk
 include tests/stat/local.mk

@@ -76,6 +76,7 @@ static int sort(tern__external_sort *x)
     begin_phase(x, "runs", 0);
     int error = tern__external_runs(x);
 
+    tern_pool_trim(); /* what comes next needs blocks of other sizes */
     if (!error) {
         begin_phase(x, "split", x->taken + x->written);
         error = tern__external_split(x);
@@ -95,6 +96,7 @@ static void release(tern__external_sort *x)
         tern__run_free(&x->run[j]);
     free(x->run);
     free(x->cut);
+    tern_free(x->unpacked);
     if (x->fd >= 0)
         close(x->fd);
     if (x->notes >= 0)
@@ -110,6 +112,7 @@ int tern_sort_external(tern_comm *c, const tern_external *external, tern_content
                              .kind = external->lines != NULL ? &tern__external_lines
                                                              : &tern__external_records,
                              .packer = tern__packer_of(external->compress),
+                             .unpacked_at = UINT64_MAX,
                              .fd = -1,
                              .notes = -1};
     int error = prepare(&x);

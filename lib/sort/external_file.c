@@ -95,25 +95,42 @@ static int write_frames(tern__external_sort *x, tern__run *run, const char *in)
     return error;
 }
 
-/* The bytes of frame f from `skip` on, n of them. */
-static int read_frame(const tern__external_sort *x, const tern__run *run, size_t f, size_t skip,
-                      size_t n, char *out)
+/* Unpack frame f to `out`. */
+static int unpack_frame(const tern__external_sort *x, const tern__run *run, size_t f, char *out)
 {
-    size_t bytes = frame_bytes(x, run, f), packed = (size_t)(run->frame[f + 1] - run->frame[f]);
-    char *in = tern_alloc(packed), *all = n == bytes ? out : tern_alloc(bytes);
-    int error = in != NULL && all != NULL ? get_bytes(x, run->frame[f], packed, in) : TERN_ENOMEM;
+    size_t packed = (size_t)(run->frame[f + 1] - run->frame[f]);
+    char *in = tern_alloc(packed);
+    int error = in != NULL ? get_bytes(x, run->frame[f], packed, in) : TERN_ENOMEM;
 
     if (!error)
-        error = x->packer->unpack(x->e->compress, in, packed, all, bytes);
-    if (!error && all != out)
-        memcpy(out, all + skip, n);
+        error = x->packer->unpack(x->e->compress, in, packed, out, frame_bytes(x, run, f));
     tern_free(in);
-    if (all != out)
-        tern_free(all);
     return error;
 }
 
-static int read_frames(const tern__external_sort *x, const tern__run *run, uint64_t at, size_t n,
+/* The bytes of frame f from `skip` on, n of them.  A frame that was wanted in part is wanted again
+ * soon. */
+static int read_frame(tern__external_sort *x, const tern__run *run, size_t f, size_t skip, size_t n,
+                      char *out)
+{
+    if (n == frame_bytes(x, run, f))
+        return unpack_frame(x, run, f, out);
+    if (x->unpacked == NULL)
+        x->unpacked = tern_alloc(x->packer->frame);
+    if (x->unpacked == NULL)
+        return TERN_ENOMEM;
+    if (x->unpacked_at != run->frame[f]) {
+        x->unpacked_at = UINT64_MAX;
+        int error = unpack_frame(x, run, f, x->unpacked);
+        if (error)
+            return error;
+        x->unpacked_at = run->frame[f];
+    }
+    memcpy(out, x->unpacked + skip, n);
+    return TERN_OK;
+}
+
+static int read_frames(tern__external_sort *x, const tern__run *run, uint64_t at, size_t n,
                        char *out)
 {
     int error = TERN_OK;
@@ -133,7 +150,7 @@ static int read_frames(const tern__external_sort *x, const tern__run *run, uint6
 /* ---- Runs -------------------------------------------------------------------------------------
  */
 
-int tern__runs_read(const tern__external_sort *x, size_t j, uint64_t at, size_t n, char *out)
+int tern__runs_read(tern__external_sort *x, size_t j, uint64_t at, size_t n, char *out)
 {
     const tern__run *run = &x->run[j];
 

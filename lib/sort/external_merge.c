@@ -36,7 +36,7 @@ static size_t count_for(const merging *m, size_t step, size_t r)
 }
 
 /* Of this rank's bytes in block b, in the order of the runs, `skip` left out, at most n. */
-static int read_pieces(const tern__external_sort *x, size_t b, size_t skip, size_t n, char **out)
+static int read_pieces(tern__external_sort *x, size_t b, size_t skip, size_t n, char **out)
 {
     int error = TERN_OK;
 

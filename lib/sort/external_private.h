@@ -122,6 +122,8 @@ struct tern__external_sort {
     uint64_t written;     /* bytes of the file */
     uint64_t taken;       /* bytes of the input that are in runs */
     const tern__packer *packer; /* or NULL */
+    char *unpacked;             /* one frame, that which begins in the file .. */
+    uint64_t unpacked_at;       /* .. here */
     size_t unit;          /* items are multiples of it */
     size_t most_run;      /* what a run may cost */
     tern__run *run;
@@ -136,9 +138,10 @@ struct tern__external_sort {
     uint64_t *cut;
 };
 
-/* The file of runs.  Bytes at .. at + n - 1 of run j; a run, whose place and frames are set. */
+/* The file of runs.  Bytes at .. at + n - 1 of run j, by one thread at a time; a run, whose place
+ * and frames are set. */
 int tern__runs_open(tern__external_sort *x);
-int tern__runs_read(const tern__external_sort *x, size_t j, uint64_t at, size_t n, char *out);
+int tern__runs_read(tern__external_sort *x, size_t j, uint64_t at, size_t n, char *out);
 int tern__runs_write(tern__external_sort *x, tern__run *run, const char *in);
 int tern__runs_add(tern__external_sort *x, const tern__run *run);
 void tern__run_free(tern__run *run);

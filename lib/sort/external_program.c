@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Runs packed by a program, as sort --compress-program does: it reads standard input and writes
- * standard output, and with -d the reverse.  It is started for every frame, so frames are large. */
+ * standard output, and with -d the reverse.  It is started for every frame, so frames are larger than others. */
 #include "config.h"
 
 #include "sort/external_private.h"
@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { FRAME = 4 << 20 };
+enum { FRAME = 256 << 10 };
 
 extern char **environ;
 

@@ -12,7 +12,7 @@
 
 /* All samples, in order. */
 typedef struct sample_set {
-    const tern__external_sort *x;
+    tern__external_sort *x;
     size_t n, bytes;
     tern__run_sample *sample, *scratch;
     char *text;
@@ -200,7 +200,7 @@ static size_t samples_before(const sample_set *s, const tern__run_sample *splitt
 /* How many bytes of run j are before the splitter. */
 static int locate(const sample_set *s, const tern__run_sample *splitter, size_t j, uint64_t *out)
 {
-    const tern__external_sort *x = s->x;
+    tern__external_sort *x = s->x;
     const tern__run *run = &x->run[j];
 
     *out = splitter->at;
@@ -225,30 +225,30 @@ static int locate(const sample_set *s, const tern__run_sample *splitter, size_t 
     return error;
 }
 
-/* The first sample with so much before it. */
-static const tern__run_sample *splitter_of(const sample_set *s, size_t block, size_t *i,
-                                       uint64_t *before)
+/* For each block but the first the first sample with so much before it. */
+static void choose_splitters(const sample_set *s, const tern__run_sample **splitter)
 {
-    uint64_t want = s->weight / s->x->blocks * block;
+    uint64_t before = 0, share = s->weight / s->x->blocks;
+    size_t i = 0;
 
-    while (*i + 1 < s->n && *before < want)
-        *before += s->sample[(*i)++].weight;
-    return &s->sample[*i];
+    for (size_t b = 1; b < s->x->blocks; b++) {
+        while (i + 1 < s->n && before < share * b)
+            before += s->sample[i++].weight;
+        splitter[b] = &s->sample[i];
+    }
 }
 
-static int cut_runs(tern__external_sort *x, const sample_set *s)
+/* Run by run, so that what is read for one splitter may serve the next. */
+static int cut_runs(tern__external_sort *x, const sample_set *s,
+                    const tern__run_sample *const *splitter)
 {
-    uint64_t before = 0;
-    size_t i = 0;
     int error = TERN_OK;
 
-    for (size_t b = 1; b < x->blocks && !error; b++) {
-        const tern__run_sample *splitter = splitter_of(s, b, &i, &before);
-        for (size_t j = 0; j < x->runs && !error; j++)
-            error = locate(s, splitter, j, &x->cut[b * x->runs + j]);
-    }
-    for (size_t j = 0; j < x->runs; j++)
+    for (size_t j = 0; j < x->runs; j++) {
+        for (size_t b = 1; b < x->blocks && !error; b++)
+            error = locate(s, splitter[b], j, &x->cut[b * x->runs + j]);
         x->cut[x->blocks * x->runs + j] = x->run[j].bytes;
+    }
     return error;
 }
 
@@ -257,8 +257,17 @@ static int divide(tern__external_sort *x, const sample_set *s)
     x->blocks = (size_t)((s->weight + x->most - 1) / x->most);
     x->blocks = x->blocks < s->n ? x->blocks : s->n;
     x->cut = calloc((x->blocks + 1) * x->runs + 1, sizeof(*x->cut));
-    return x->cut != NULL ? cut_runs(x, s)
-                          : tern_fail(TERN_ENOMEM, NULL, "no memory for %zu blocks", x->blocks);
+    const tern__run_sample **splitter = malloc((x->blocks + 1) * sizeof(*splitter));
+    int error = x->cut != NULL && splitter != NULL
+                    ? TERN_OK
+                    : tern_fail(TERN_ENOMEM, NULL, "no memory for %zu blocks", x->blocks);
+
+    if (!error && x->blocks > 0) {
+        choose_splitters(s, splitter);
+        error = cut_runs(x, s, splitter);
+    }
+    free(splitter);
+    return error;
 }
 
 int tern__external_split(tern__external_sort *x)
