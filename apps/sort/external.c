@@ -230,11 +230,16 @@ int external_sort(tern_comm *c, const sort_settings *s, const external_source *s
     if (error)
         return error;
     error = sort_to_file(c, s, source, &file);
+    if (!error)
+        tern_prog_phase("commit", 0);
     if (tern_rank(c) == 0) {
         if (error)
             tern_outfile_discard(&file);
         else
             error = tern_outfile_commit(&file);
     }
-    return error ? error : tern_agree(c, error);
+    error = tern_agree(c, error);
+    if (!error)
+        tern_prog_phase(NULL, 0);
+    return error;
 }

@@ -7,7 +7,6 @@
 #include "topo/topo.h"
 
 #include <omp.h>
-#include <sys/resource.h>
 
 static sort_settings settings = {.type = -1, .seed = 1, .order = -1};
 
@@ -91,6 +90,10 @@ static const tern_option table[] = {
      1, 1 << 30},
     {"resume", 0, TERN_OPTION_FLAG, &settings.resume, NULL,
      "keep in DIR of -T what is done when the sort is killed or fails, and go on from it", 0, 0},
+    {"stats", 0, TERN_OPTION_MAYBE, &settings.stats, "json",
+     "tell on stderr, for people or as JSON, what each phase took, how evenly, and what share that is "
+     "of what memory, exchange and disk give, which is measured at the end",
+     0, 0},
     {"checksum", 0, TERN_OPTION_FLAG, &settings.checksum, NULL,
      "with --check print valsort's summary; with --generate=gensort print gensort's checksum", 0,
      0},
@@ -124,26 +127,6 @@ static int set_threads(tern_comm *c)
     return TERN_OK;
 }
 
-void report_result(tern_comm *c, uint64_t elements, uint64_t bytes, uint64_t mine)
-{
-    tern_json *j = tern_prog_report();
-    struct rusage usage;
-    uint64_t most[2] = {mine, 0}, all[2], sum = mine;
-
-    if (getrusage(RUSAGE_SELF, &usage) == 0)
-        most[1] = (uint64_t)usage.ru_maxrss * 1024;
-    int error = tern_allreduce(c, most, all, 2, MPI_UINT64_T, MPI_MAX);
-    if (!error)
-        error = tern_allreduce(c, &mine, &sum, 1, MPI_UINT64_T, MPI_SUM);
-    if (error)
-        tern_prog_fail(TERN_EXIT_ERROR, error);
-    double average = (double)sum / tern_size(c);
-    tern_json_count(j, "elements", (int64_t)elements);
-    tern_json_count(j, "bytes", (int64_t)bytes);
-    tern_json_real(j, "imbalance", average > 0 ? (double)all[0] / average : 1);
-    tern_json_count(j, "peak_bytes_per_rank", (int64_t)all[1]);
-}
-
 int main(int argc, char **argv)
 {
     tern_comm *c;
@@ -164,6 +147,7 @@ int main(int argc, char **argv)
         status = check_text(c, &settings);
     else
         status = sort_text(c, &settings);
+    report_stats(c, &settings);
     free_settings(&settings);
     return tern_prog_end(status);
 }

@@ -213,6 +213,8 @@ void settle_settings(sort_settings *s, int n, char **paths)
     s->paths = n > 0 ? paths : stdin_paths;
     s->n_paths = n > 0 ? n : 1;
     settle_check(s);
+    if (s->stats != NULL && s->stats[0] != '\0' && strcmp(s->stats, "json") != 0)
+        tern_prog_usage("--stats: '%s' is not json", s->stats);
     if (s->generate != NULL && (n > 0 || (s->output != NULL && !makes_records(s))))
         tern_prog_usage("--generate neither reads nor writes files");
     const char *binary = s->generate != NULL ? "--generate"

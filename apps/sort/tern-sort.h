@@ -39,6 +39,7 @@ typedef struct sort_settings {
     int n_paths;
     char *names; /* what the latter point into, or NULL */
     bool resume;
+    const char *stats;  /* "", "json" or NULL */
     const char *packer; /* of --compress-program, or NULL */
 } sort_settings;
 
@@ -203,5 +204,8 @@ enum tern_exit sort_generated(tern_comm *c, const sort_settings *s);
 /* Fields of the report that all have; `mine` is of this rank and in the unit of the balance.
  * Collective. */
 void report_result(tern_comm *c, uint64_t elements, uint64_t bytes, uint64_t mine);
+
+/* What --stats asks for, if it is given.  Collective. */
+void report_stats(tern_comm *c, const sort_settings *s);
 
 #endif

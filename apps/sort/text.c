@@ -35,6 +35,8 @@ static int sum_lines(tern_comm *c, const tern_lines *lines, uint64_t bytes)
 static int sort_and_write(tern_comm *c, const sort_settings *s, char *text, size_t bytes)
 {
     tern_lines *lines;
+
+    tern_prog_phase(NULL, bytes); /* of reading */
     int error = tern_sort_lines(c, text, bytes, &s->lines, &lines);
 
     if (error)
