@@ -5,10 +5,13 @@
 #include "sort/binary.h"
 #include "sort/external.h"
 
+#include <stdlib.h>
+
 /* What is sorted. */
 typedef struct batch {
     tern_record_layout layout;
-    bool npy;        /* as an array of numpy it is written */
+    bool array;      /* as one it is written, to `output` */
+    const char *output;
     bool big_endian; /* it was read with keys of this byte order */
     void *records;   /* of tern_alloc() */
     size_t n;
@@ -82,7 +85,7 @@ typedef struct record_block {
     const char *records;
     size_t width;
     size_t header_bytes; /* 0: there is none */
-    char header[NPY_HEADER];
+    char *header;
 } record_block;
 
 static size_t records_bytes(const void *context, size_t first, size_t n)
@@ -112,23 +115,30 @@ static size_t next_records(const void *context, size_t first, size_t end, char *
     return first + n;
 }
 
+/* What rank 0 puts before the elements of an array. */
+static int make_header(tern_comm *c, const batch *b, record_block *block)
+{
+    uint64_t mine = b->n, all = 0;
+    int error = tern_allreduce(c, &mine, &all, 1, MPI_UINT64_T, MPI_SUM);
+
+    if (!error && tern_rank(c) == 0)
+        error = array_header(b->output, b->layout.type, all, &block->header, &block->header_bytes);
+    return tern_agree(c, error);
+}
+
 static int write_batch(tern_comm *c, const sort_settings *s, const batch *b)
 {
     record_block block = {.records = b->records, .width = b->layout.bytes};
-    uint64_t mine = b->n, all = 0;
+    int error = b->array ? make_header(c, b, &block) : TERN_OK;
 
     swap_unless_native(&b->layout, false, b->records, b->n);
-    if (b->npy) {
-        int error = tern_allreduce(c, &mine, &all, 1, MPI_UINT64_T, MPI_SUM);
-        if (error)
-            return error;
-        if (tern_rank(c) == 0)
-            block.header_bytes = npy_header(b->layout.type, all, block.header);
-    }
     output_source source = {&block, b->n + (block.header_bytes > 0), records_bytes, next_records};
-    tern_prog_phase("write", b->n * b->layout.bytes);
-    int error = output_write(c, s->output, &source);
-    tern_prog_phase(NULL, b->n * b->layout.bytes);
+    if (!error) {
+        tern_prog_phase("write", b->n * b->layout.bytes);
+        error = output_write(c, s->output, &source);
+        tern_prog_phase(NULL, b->n * b->layout.bytes);
+    }
+    free(block.header);
     return error;
 }
 
@@ -175,9 +185,11 @@ static void leave(const void *context, void *bytes, size_t n)
     swap_unless_native(&b->layout, false, bytes, n / b->layout.bytes);
 }
 
-static void header(const void *context, uint64_t items, char *out)
+static int header(const void *context, uint64_t items, char **out, size_t *bytes)
 {
-    (void)npy_header(((const record_source *)context)->b->layout.type, items, out);
+    const batch *b = ((const record_source *)context)->b;
+
+    return array_header(b->output, b->layout.type, items, out, bytes);
 }
 
 static int unchanged(tern_comm *c, const void *context)
@@ -193,7 +205,7 @@ static external_source source_of(const batch *b, record_source *r)
                              .enter = enter,
                              .leave = leave,
                              .unchanged = unchanged,
-                             .header = b->npy ? header : NULL};
+                             .header = b->array ? header : NULL};
 }
 
 static int sort_external(tern_comm *c, const sort_settings *s, const sequence *files, const batch *b)
@@ -245,11 +257,11 @@ static int sort_stream(tern_comm *c, const sort_settings *s, const input *in, ba
 static int sort_arrays(tern_comm *c, const sort_settings *s, batch *b)
 {
     sequence files;
-    int error = sequence_open_npy(c, s->n_paths, s->paths, &files);
+    int error = sequence_open_arrays(c, s->n_paths, s->paths, &files);
 
     b->layout = tern_key_layout(files.type);
     b->big_endian = files.big_endian;
-    b->npy = true;
+    b->array = true;
     if (!error)
         error = sort_files(c, s, &files, b);
     sequence_close(&files);
@@ -278,7 +290,7 @@ static int sort_plain(tern_comm *c, const sort_settings *s, batch *b)
 enum tern_exit sort_binary(tern_comm *c, const sort_settings *s)
 {
     bool plain = s->record > 0 || s->type >= 0;
-    batch b = {.npy = s->output != NULL && is_npy(s->output) && s->record == 0};
+    batch b = {.array = s->array != NULL && s->record == 0, .output = s->array};
 
     tern_prog_phase("read", 0);
     int error = output_try(c, s->output);

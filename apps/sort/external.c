@@ -122,12 +122,35 @@ static int write_part(void *context, uint64_t at, void *bytes, size_t n)
     return put(o, bytes, n, o->header + at);
 }
 
+/* Before the first item: room for the head, which is written when the items are counted, or, to a
+ * stream, at once. */
+static int begin_header(external_output *o)
+{
+    const external_source *source = o->source;
+    uint64_t items = source->items == UINT64_MAX ? 1 : source->items;
+    char *head = NULL;
+    size_t bytes = 0;
+
+    if (o->stream && source->items == UINT64_MAX)
+        return tern_fail(TERN_EINVAL, NULL, "an array of unknown size cannot be written to a pipe");
+    int error = source->header(source->context, items, &head, &bytes);
+    if (!error && o->stream)
+        error = put(o, head, bytes, 0);
+    o->header = bytes;
+    free(head);
+    return error;
+}
+
 static int write_header(const external_output *o, uint64_t items)
 {
-    char header[EXTERNAL_HEADER];
+    char *head = NULL;
+    size_t bytes = 0;
+    int error = o->source->header(o->source->context, items, &head, &bytes);
 
-    o->source->header(o->source->context, items, header);
-    return put(o, header, EXTERNAL_HEADER, 0);
+    if (!error)
+        error = put(o, head, bytes, 0);
+    free(head);
+    return error;
 }
 
 static int read_part(void *context, uint64_t at, size_t n, void *bytes, size_t *got)
@@ -167,10 +190,11 @@ static int sort_to(tern_comm *c, const sort_settings *s, external_output *o)
     };
     int error = name_runs(c, s, source->input, runs);
 
-    o->header = heads ? EXTERNAL_HEADER : 0;
-    if (!error && heads && first && o->stream)
-        error = write_header(o, source->items);
+    if (!error && heads && first)
+        error = begin_header(o);
     error = tern_agree(c, error);
+    if (!error)
+        error = tern_bcast(c, &o->header, 1, MPI_UINT64_T, 0);
     if (!error)
         error = tern_sort_external(c, &e, &content);
     if (!error && heads && first && !o->stream)

@@ -5,8 +5,6 @@
 
 #include "sort/tern-sort.h"
 
-enum { EXTERNAL_HEADER = 128 };
-
 /* What is sorted to s->output. */
 typedef struct external_source {
     tern_record_layout layout;
@@ -21,9 +19,9 @@ typedef struct external_source {
     void (*leave)(const void *context, void *bytes, size_t n);
     /* Whether the input is still what it was.  Collective. */
     int (*unchanged)(tern_comm *c, const void *context);
-    /* NULL, or: the first EXTERNAL_HEADER bytes of the output, for so many items; if the output is
-     * a stream, for `items`. */
-    void (*header)(const void *context, uint64_t items, char *out);
+    /* NULL, or: what the output has before so many items, by malloc(), always as many bytes; called
+     * on rank 0.  `items` is how many there will be, or UINT64_MAX. */
+    int (*header)(const void *context, uint64_t items, char **out, size_t *bytes);
     uint64_t items;
 } external_source;
 

@@ -57,11 +57,11 @@ static void leave(const void *context, void *bytes, size_t n)
         items->leave(items->context, bytes, n);
 }
 
-static void header(const void *context, uint64_t n, char *out)
+static int header(const void *context, uint64_t n, char **out, size_t *bytes)
 {
     const external_source *items = ((const stream_source *)context)->items;
 
-    items->header(items->context, n, out);
+    return items->header(items->context, n, out, bytes);
 }
 
 /* Nobody can tell. */
@@ -77,6 +77,7 @@ int external_sort_stream(tern_comm *c, const sort_settings *s, const external_so
     stream_source all = {.items = items, .begin = begin};
     external_source source = *items;
 
+    source.items = UINT64_MAX;
     source.bytes = tern_rank(c) == 0 ? UINT64_MAX : 0;
     source.context = &all;
     source.read = read_stream;
@@ -86,8 +87,6 @@ int external_sort_stream(tern_comm *c, const sort_settings *s, const external_so
     source.header = items->header != NULL ? header : NULL;
     if (s->resume)
         tern_prog_usage("--resume: what comes through a pipe or is compressed cannot be read again");
-    if (items->header != NULL && s->output == NULL)
-        tern_prog_usage("an array of unknown size needs a file to write, -o");
     int error = external_sort(c, s, &source);
     stream_part_free(begin);
     return error;

@@ -73,7 +73,8 @@ static const tern_option table[] = {
      "accepted, not needed: any number of runs is merged at once", 2, 9e15},
     {"parallel", 0, TERN_OPTION_COUNT, &settings.parallel, "N", "as --threads", 1, 4096},
     {"type", 0, TERN_OPTION_CHOICE, &settings.type, TERN_KEY_NAMES,
-     "files hold binary little-endian keys of this type; generated keys are of it (u64)", 0, 0},
+     "files hold binary little-endian keys of this type, unless they are arrays: x.npy, or "
+     "x.h5:/PATH of HDF5; generated keys are of it (u64)", 0, 0},
     {"generate", 0, TERN_OPTION_TEXT, &settings.generate, "DIST:N",
      "sort N generated keys in memory, verify and report; DIST is uniform, sorted, reversed, "
      "equal, "

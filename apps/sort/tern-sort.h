@@ -19,6 +19,7 @@ typedef struct sort_settings {
     bool checksum;
     tern_option_list outputs;
     const char *output; /* or NULL: stdout */
+    const char *array;  /* the name of an array in the output, with its file, or NULL: plain bytes */
 
     /* Lines of text, as the options stand. */
     tern_option_list keys, separators;
