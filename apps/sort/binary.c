@@ -10,7 +10,7 @@
 /* What is sorted. */
 typedef struct batch {
     tern_record_layout layout;
-    bool array;      /* as one it is written, to `output` */
+    bool array; /* as one it is written, to `output` */
     const char *output;
     bool big_endian; /* it was read with keys of this byte order */
     void *records;   /* of tern_alloc() */
@@ -18,7 +18,8 @@ typedef struct batch {
 } batch;
 
 /* Numbers of a byte order that is not the machine's become the machine's, or the reverse. */
-static void swap_unless_native(const tern_record_layout *layout, bool big_endian, void *records, size_t n)
+static void swap_unless_native(const tern_record_layout *layout, bool big_endian, void *records,
+                               size_t n)
 {
     const uint16_t one = 1;
     bool native_is_big = *(const unsigned char *)&one == 0;
@@ -208,7 +209,8 @@ static external_source source_of(const batch *b, record_source *r)
                              .header = b->array ? header : NULL};
 }
 
-static int sort_external(tern_comm *c, const sort_settings *s, const sequence *files, const batch *b)
+static int sort_external(tern_comm *c, const sort_settings *s, const sequence *files,
+                         const batch *b)
 {
     uint64_t p = (uint64_t)tern_size(c), r = (uint64_t)tern_rank(c), width = b->layout.bytes,
              n = files->total / width, rest = n % p, first = n / p * r + (r < rest ? r : rest);
@@ -227,8 +229,7 @@ static int sort_external(tern_comm *c, const sort_settings *s, const sequence *f
 static int sort_files(tern_comm *c, const sort_settings *s, const sequence *files, batch *b)
 {
     bool external = false;
-    int error =
-        external_needed(c, s, (double)files->total * TIMES_IN_MEMORY_10 / 10, &external);
+    int error = external_needed(c, s, (double)files->total * TIMES_IN_MEMORY_10 / 10, &external);
 
     if (!error && external)
         return sort_external(c, s, files, b);

@@ -86,7 +86,8 @@ int external_sort_stream(tern_comm *c, const sort_settings *s, const external_so
     source.unchanged = unchanged;
     source.header = items->header != NULL ? header : NULL;
     if (s->resume)
-        tern_prog_usage("--resume: what comes through a pipe or is compressed cannot be read again");
+        tern_prog_usage(
+            "--resume: what comes through a pipe or is compressed cannot be read again");
     int error = external_sort(c, s, &source);
     stream_part_free(begin);
     return error;

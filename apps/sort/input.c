@@ -310,8 +310,7 @@ int input_read_range(tern_comm *c, const input *in, uint64_t begin, uint64_t end
                      size_t *bytes)
 {
     char *read = tern_alloc((size_t)(end - begin));
-    int error =
-        read != NULL ? read_files(in, begin, end, read_parallel, read) : TERN_ENOMEM;
+    int error = read != NULL ? read_files(in, begin, end, read_parallel, read) : TERN_ENOMEM;
 
     error = tern_agree(c, error ? error : input_check(in));
     if (error) {
@@ -371,8 +370,7 @@ static int share_begin(tern_comm *c, const input *in, size_t unit, stream_part *
 int input_begin_stream(tern_comm *c, const input *in, size_t unit, size_t most, stream_part *out)
 {
     *out = (stream_part){.more = false};
-    int error =
-        tern_agree(c, tern_rank(c) == 0 ? stream_begin(in, unit, most, out) : TERN_OK);
+    int error = tern_agree(c, tern_rank(c) == 0 ? stream_begin(in, unit, most, out) : TERN_OK);
     if (!error)
         error = share_begin(c, in, unit, out);
     if (error)

@@ -64,7 +64,8 @@ static const tern_option table[] = {
      "way of the disk",
      0, 0},
     {"temporary-directory", 'T', TERN_OPTION_LIST, &settings.temporary, "DIR",
-     "where sorted runs of what does not fit in memory are kept ($TMPDIR, or /tmp); ranks of a node "
+     "where sorted runs of what does not fit in memory are kept ($TMPDIR, or /tmp); ranks of a "
+     "node "
      "take several in turn",
      0, 0},
     {"compress-program", 0, TERN_OPTION_LIST, &settings.compress, "PROG",
@@ -74,7 +75,8 @@ static const tern_option table[] = {
     {"parallel", 0, TERN_OPTION_COUNT, &settings.parallel, "N", "as --threads", 1, 4096},
     {"type", 0, TERN_OPTION_CHOICE, &settings.type, TERN_KEY_NAMES,
      "files hold binary little-endian keys of this type, unless they are arrays: x.npy, or "
-     "x.h5:/PATH of HDF5; generated keys are of it (u64)", 0, 0},
+     "x.h5:/PATH of HDF5; generated keys are of it (u64)",
+     0, 0},
     {"generate", 0, TERN_OPTION_TEXT, &settings.generate, "DIST:N",
      "sort N generated keys in memory, verify and report; DIST is uniform, sorted, reversed, "
      "equal, "
@@ -92,7 +94,8 @@ static const tern_option table[] = {
     {"resume", 0, TERN_OPTION_FLAG, &settings.resume, NULL,
      "keep in DIR of -T what is done when the sort is killed or fails, and go on from it", 0, 0},
     {"stats", 0, TERN_OPTION_MAYBE, &settings.stats, "json",
-     "tell on stderr, for people or as JSON, what each phase took, how evenly, and what share that is "
+     "tell on stderr, for people or as JSON, what each phase took, how evenly, and what share that "
+     "is "
      "of what memory, exchange and disk give, which is measured at the end",
      0, 0},
     {"checksum", 0, TERN_OPTION_FLAG, &settings.checksum, NULL,

@@ -58,7 +58,8 @@ static int add_array(sequence *s, int i)
     size_t width = tern_key_bytes(array.type);
     if (i > 0 && (array.type != s->type || array.big_endian != s->big_endian))
         return fail(s->paths[i], "its elements are of another type than those before");
-    if (!array.packed && (f->length < array.skip || (f->length - array.skip) / width < array.elements))
+    if (!array.packed
+        && (f->length < array.skip || (f->length - array.skip) / width < array.elements))
         return fail(s->paths[i], "it is shorter than its header says");
     if (is_npy(s->paths[i]) && f->length - array.skip > array.elements * width)
         return fail(s->paths[i], "it has more behind its array");

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* --stats: what each phase took, beside what this machine can do at most: memory that all ranks copy
- * at once, an exchange of all with all, and a file that all ranks write, make durable and read in
- * the folder of the output.  They are measured after the sort, for a fraction of a second each. */
+/* --stats: what each phase took, beside what this machine can do at most: memory that all ranks
+ * copy at once, an exchange of all with all, and a file that all ranks write, make durable and read
+ * in the folder of the output.  They are measured after the sort, for a fraction of a second each.
+ */
 #include "config.h"
 
 #include <errno.h>
@@ -27,9 +28,9 @@ static const struct {
     const char *phase;
     enum limit by;
 } limited[] = {
-    {"read", DISK_READ},    {"write", DISK_WRITE}, {"runs", DISK_BOTH}, {"merge", MEMORY},
-    {"exchange", EXCHANGE}, {"verify", MEMORY},    {"sort", MEMORY},    {"check", DISK_READ},
-    {"generate", MEMORY},
+    {"read", DISK_READ}, {"write", DISK_WRITE},  {"runs", DISK_BOTH},
+    {"merge", MEMORY},   {"exchange", EXCHANGE}, {"verify", MEMORY},
+    {"sort", MEMORY},    {"check", DISK_READ},   {"generate", MEMORY},
 };
 
 /* What was sorted, as report_result() has it. */
@@ -117,8 +118,8 @@ static int measure_memory(tern_comm *c, char *a, char *b, double *rate)
 static int measure_exchange(tern_comm *c, char *a, char *b, double *rate)
 {
     size_t p = (size_t)tern_size(c), *counts = malloc(p * sizeof(*counts));
-    int error = tern_agree(c, counts != NULL ? TERN_OK
-                                             : tern_fail(TERN_ENOMEM, NULL, "no memory to measure"));
+    int error = tern_agree(
+        c, counts != NULL ? TERN_OK : tern_fail(TERN_ENOMEM, NULL, "no memory to measure"));
 
     for (size_t r = 0; r < p && !error; r++)
         counts[r] = PROBE / p;
@@ -229,10 +230,11 @@ static void print(const double *rate)
             "share of");
     for (size_t i = 0; (p = tern_prog_phase_at(i)) != NULL; i++) {
         fprintf(stderr, "%-10s %10.4f %10.1f %9.0f %9.2f", p->name, p->seconds,
-                (double)p->bytes / 1e6,
-                p->seconds > 0 ? (double)p->bytes / 1e6 / p->seconds : 0.0, imbalance_of(p));
+                (double)p->bytes / 1e6, p->seconds > 0 ? (double)p->bytes / 1e6 / p->seconds : 0.0,
+                imbalance_of(p));
         if (share_of(p, rate) > 0)
-            fprintf(stderr, "  %.0f %% of %s", 100 * share_of(p, rate), limit_names[limit_of(p->name)]);
+            fprintf(stderr, "  %.0f %% of %s", 100 * share_of(p, rate),
+                    limit_names[limit_of(p->name)]);
         fputc('\n', stderr);
     }
     for (int i = MEMORY; i < LIMITS; i++)

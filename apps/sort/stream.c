@@ -186,7 +186,8 @@ void stream_close(byte_stream *s)
 
 static int make_larger(stream_part *b, size_t *room, size_t most)
 {
-    size_t first = most < READ_BYTES ? most + 1 : READ_BYTES, larger = *room > 0 ? 2 * *room : first;
+    size_t first = most < READ_BYTES ? most + 1 : READ_BYTES,
+           larger = *room > 0 ? 2 * *room : first;
     char *block = tern_alloc(larger);
 
     if (block == NULL)

@@ -19,7 +19,7 @@ typedef struct sort_settings {
     bool checksum;
     tern_option_list outputs;
     const char *output; /* or NULL: stdout */
-    const char *array;  /* the name of an array in the output, with its file, or NULL: plain bytes */
+    const char *array; /* the name of an array in the output, with its file, or NULL: plain bytes */
 
     /* Lines of text, as the options stand. */
     tern_option_list keys, separators;
@@ -119,10 +119,10 @@ int stream_read(const input *in, size_t unit, char **block, size_t *bytes);
 
 /* The begin of a stream. */
 typedef struct stream_part {
-    bool more;    /* it goes on; all ranks know */
+    bool more;         /* it goes on; all ranks know */
     byte_stream *rest; /* on rank 0, if it does */
-    char *block;  /* of tern_alloc(): all of it on rank 0, but if it is whole and of lines, the
-                     rank's part */
+    char *block;       /* of tern_alloc(): all of it on rank 0, but if it is whole and of lines, the
+                          rank's part */
     size_t bytes;
 } stream_part;
 

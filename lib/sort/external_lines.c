@@ -156,8 +156,7 @@ static size_t parts_of(size_t bytes)
     return bytes < PART_LEAST ? 1 : (size_t)omp_get_max_threads();
 }
 
-static int content(const tern__external_sort *x, const char *block, size_t bytes,
-                   tern_content *out)
+static int content(const tern__external_sort *x, const char *block, size_t bytes, tern_content *out)
 {
     size_t parts = parts_of(bytes);
     uint64_t items = 0, hash = 0;
@@ -186,8 +185,9 @@ static int prove(const tern__external_sort *x, const char *block, size_t bytes, 
         size_t begin = part_begin(block, bytes, x->order.end, i, parts), offset = SIZE_MAX;
         size_t end = part_begin(block, bytes, x->order.end, i + 1, parts);
         begin = begin > 0 ? last_end(block, begin - 1, x->order.end) : 0;
-        failed += end > begin
-                  && tern_lines_disorder(block + begin, end - begin, x->e->lines, &offset) != TERN_OK;
+        failed +=
+            end > begin
+            && tern_lines_disorder(block + begin, end - begin, x->e->lines, &offset) != TERN_OK;
         wrong += offset != SIZE_MAX;
     }
     out->sorted = wrong == 0;
@@ -195,6 +195,6 @@ static int prove(const tern__external_sort *x, const char *block, size_t bytes, 
                       : content(x, block, bytes, &out->content);
 }
 
-const tern__external_kind tern__external_lines = {
-    OVERHEAD, open_lines, close_lines, length, whole,   next,
-    compare,  sort,       stay,        stay,   content, prove};
+const tern__external_kind tern__external_lines = {OVERHEAD, open_lines, close_lines, length,
+                                                  whole,    next,       compare,     sort,
+                                                  stay,     stay,       content,     prove};

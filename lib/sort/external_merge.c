@@ -17,9 +17,9 @@ typedef struct merging {
     size_t p, me, takers;
     size_t quota; /* bytes that one rank sends to another at a time */
     size_t *send, *receive, *to,
-        *all;      /* p each: counts of a turn, where it goes, counts of a step */
-    uint64_t done; /* bytes of the result before the step */
-    char *last;    /* the last item of the steps before, .. */
+        *all;                     /* p each: counts of a turn, where it goes, counts of a step */
+    uint64_t done;                /* bytes of the result before the step */
+    char *last;                   /* the last item of the steps before, .. */
     size_t last_bytes, last_room; /* .. if there is one */
 } merging;
 
@@ -173,8 +173,7 @@ static int collect(merging *m, size_t step, tern__task *reader, char **block, si
 
 static int disorder(void)
 {
-    return tern_fail(TERN_EMISMATCH, NULL,
-                     "the result is not in order: a damaged run, or a bug");
+    return tern_fail(TERN_EMISMATCH, NULL, "the result is not in order: a damaged run, or a bug");
 }
 
 /* The last item of a block, which is the next one's predecessor. */
@@ -366,15 +365,13 @@ static int merge_all(merging *m)
 int tern__external_merge(tern__external_sort *x)
 {
     size_t p = (size_t)tern_size(x->c);
-    merging m = {
-        .x = x, .p = p, .me = (size_t)tern_rank(x->c), .takers = x->e->in_order ? 1 : p};
+    merging m = {.x = x, .p = p, .me = (size_t)tern_rank(x->c), .takers = x->e->in_order ? 1 : p};
     size_t *counts = calloc(4 * p, sizeof(*counts));
 
     m.quota = p == 1 ? SIZE_MAX / 2 : x->most / p * 3 / 2 + 1;
-    int error =
-        tern_agree(x->c, counts != NULL
-                             ? TERN_OK
-                             : tern_fail(TERN_ENOMEM, NULL, "no memory for %zu counts", 4 * p));
+    int error = tern_agree(
+        x->c,
+        counts != NULL ? TERN_OK : tern_fail(TERN_ENOMEM, NULL, "no memory for %zu counts", 4 * p));
     if (!error) {
         m.send = counts;
         m.receive = counts + p;

@@ -47,7 +47,7 @@ extern const tern__external_kind tern__external_records, tern__external_lines;
 
 /* One of the first items of the pieces that a run is thought of as. */
 typedef struct tern__run_sample {
-    uint64_t at, weight; /* of its piece: where in the run it begins, and what it costs */
+    uint64_t at, weight;   /* of its piece: where in the run it begins, and what it costs */
     uint64_t text, length; /* where its bytes are among those of all samples */
     uint64_t rank, run;
 } tern__run_sample;
@@ -97,8 +97,8 @@ typedef struct tern__task {
     char *block; /* of tern_alloc() */
     size_t bytes, room;
     uint64_t at;
-    bool ended;    /* nothing is left to be read */
-    tern__run run; /* that is written, and .. */
+    bool ended;          /* nothing is left to be read */
+    tern__run run;       /* that is written, and .. */
     tern_content before; /* .. what all runs up to it contain */
 } tern__task;
 
@@ -116,19 +116,19 @@ struct tern__external_sort {
     tern__order order; /* of lines */
 
     /* Runs of this rank lie in one file, one after the other. */
-    int fd, notes;        /* the latter is -1 unless the sort can be resumed */
-    uint64_t note_end;    /* bytes of the notes */
-    uint64_t noted, id;   /* notes, and the sort that they are of */
-    uint64_t written;     /* bytes of the file */
-    uint64_t taken;       /* bytes of the input that are in runs */
+    int fd, notes;              /* the latter is -1 unless the sort can be resumed */
+    uint64_t note_end;          /* bytes of the notes */
+    uint64_t noted, id;         /* notes, and the sort that they are of */
+    uint64_t written;           /* bytes of the file */
+    uint64_t taken;             /* bytes of the input that are in runs */
     const tern__packer *packer; /* or NULL */
     char *unpacked;             /* one frame, that which begins in the file .. */
     uint64_t unpacked_at;       /* .. here */
-    size_t unit;          /* items are multiples of it */
-    size_t most_run;      /* what a run may cost */
+    size_t unit;                /* items are multiples of it */
+    size_t most_run;            /* what a run may cost */
     tern__run *run;
     size_t runs, room, made; /* the last counts the one that is not yet written, too */
-    size_t every; /* bytes from sample to sample */
+    size_t every;            /* bytes from sample to sample */
     tern_content before, after;
 
     /* The order is cut into blocks; block b takes cut[b * runs + j] .. cut[(b + 1) * runs + j] - 1

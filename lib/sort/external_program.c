@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Runs packed by a program, as sort --compress-program does: it reads standard input and writes
- * standard output, and with -d the reverse.  It is started for every frame, so frames are larger than others. */
+ * standard output, and with -d the reverse.  It is started for every frame, so frames are larger
+ * than others. */
 #include "config.h"
 
 #include "sort/external_private.h"

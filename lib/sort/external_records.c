@@ -67,8 +67,7 @@ static void leave(const tern__external_sort *x, char *block, size_t bytes)
     x->items.leave(&x->items, block, bytes / width(x));
 }
 
-static int content(const tern__external_sort *x, const char *block, size_t bytes,
-                   tern_content *out)
+static int content(const tern__external_sort *x, const char *block, size_t bytes, tern_content *out)
 {
     return tern_records_content(x->self, &x->e->layout, block, bytes / width(x), out);
 }
@@ -80,6 +79,6 @@ static int prove(const tern__external_sort *x, const char *block, size_t bytes, 
     return tern_prove(x->self, &x->e->layout, block, bytes / width(x), &options, out);
 }
 
-const tern__external_kind tern__external_records = {
-    0,       open_records, close_records, length, whole,   next,
-    compare, sort,         enter,         leave,  content, prove};
+const tern__external_kind tern__external_records = {0,     open_records, close_records, length,
+                                                    whole, next,         compare,       sort,
+                                                    enter, leave,        content,       prove};

@@ -63,18 +63,18 @@ int tern__resume_open(tern__external_sort *x)
 
 static uint64_t hash_key(const tern_line_key *k, uint64_t hash)
 {
-    const uint64_t all[] = {k->field,   k->character,     k->end_field, k->end_character,
-                            k->blanks,  k->end_blanks,    k->dictionary, k->printable,
-                            k->fold,    k->numeric,       k->general,   k->human,
-                            k->month,   k->version,       k->reverse};
+    const uint64_t all[] = {k->field,  k->character,  k->end_field,  k->end_character,
+                            k->blanks, k->end_blanks, k->dictionary, k->printable,
+                            k->fold,   k->numeric,    k->general,    k->human,
+                            k->month,  k->version,    k->reverse};
 
     return tern_hash(all, sizeof(all), hash);
 }
 
 static uint64_t hash_lines(const tern_line_options *o)
 {
-    const uint64_t all[] = {o->n_keys, o->stable, o->unique, o->separated, o->nul,
-                            (unsigned char)o->separator};
+    const uint64_t all[] = {o->n_keys,    o->stable, o->unique,
+                            o->separated, o->nul,    (unsigned char)o->separator};
     uint64_t hash = hash_key(&o->global, tern_hash(all, sizeof(all), 0));
 
     for (size_t i = 0; i < o->n_keys; i++)
@@ -110,8 +110,7 @@ static uint64_t tail_bytes(const note *n)
 
 static uint64_t check_of(const note *n, const char *tail)
 {
-    uint64_t hash =
-        tern_hash((const char *)n + sizeof(n->check), sizeof(*n) - sizeof(n->check), 0);
+    uint64_t hash = tern_hash((const char *)n + sizeof(n->check), sizeof(*n) - sizeof(n->check), 0);
 
     return tern_hash(tail, (size_t)tail_bytes(n), hash);
 }
@@ -128,8 +127,7 @@ static char *read_tail(const tern__external_sort *x, const note *n, uint64_t at,
         return NULL;
     size_t bytes = (size_t)tail_bytes(n);
     char *tail = malloc(bytes + 1);
-    if (tail == NULL
-        || pread(x->notes, tail, bytes, (off_t)(at + sizeof(*n))) != (ssize_t)bytes
+    if (tail == NULL || pread(x->notes, tail, bytes, (off_t)(at + sizeof(*n))) != (ssize_t)bytes
         || n->check != check_of(n, tail)) {
         free(tail);
         return NULL;
@@ -246,9 +244,8 @@ int tern__resume_load(tern__external_sort *x)
     if (error)
         return error;
     least = same ? least : 0;
-    error = tern_agree(x->c, take_notes(x, least) == least
-                                 ? TERN_OK
-                                 : fail(x, "its notes cannot be read twice"));
+    error = tern_agree(
+        x->c, take_notes(x, least) == least ? TERN_OK : fail(x, "its notes cannot be read twice"));
     if (!error && ftruncate(x->notes, (off_t)x->note_end) != 0)
         error = fail(x, strerror(errno));
     x->made = x->runs;

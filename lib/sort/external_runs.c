@@ -78,7 +78,7 @@ static int start_reading(tern__external_sort *x, tern__task *reader, const char 
 
 static int add_sample(tern__run *run, const char *item, tern__run_sample sample, size_t *text_room)
 {
-    if (run->text_bytes + sample.length > *text_room) {
+    if (run->text == NULL || run->text_bytes + sample.length > *text_room) {
         *text_room = 2 * *text_room + (size_t)sample.length + 4096;
         char *larger = realloc(run->text, *text_room);
         if (larger == NULL)
@@ -109,10 +109,10 @@ static int take_samples(tern__external_sort *x, const char *block, uint64_t item
         least = least < run->bytes - at ? at + least : run->bytes;
         next = x->kind->next(x, block, next > least ? next : least, (size_t)run->bytes);
         tern__run_sample sample = {.at = at,
-                               .weight = (uint64_t)((double)(next - at) * cost) + 1,
-                               .length = length,
-                               .rank = (uint64_t)tern_rank(x->c),
-                               .run = x->made};
+                                   .weight = (uint64_t)((double)(next - at) * cost) + 1,
+                                   .length = length,
+                                   .rank = (uint64_t)tern_rank(x->c),
+                                   .run = x->made};
         error = add_sample(run, block + at, sample, &text_room);
         at = next;
     }
@@ -184,12 +184,8 @@ static int make_run(tern__external_sort *x, tern__task *reader, tern__task *writ
     if (!error && bytes > 0)
         error = sort_run(x, &block, bytes, &run);
     int written = finish_run(x, writer);
-    *writer = (tern__task){.work = write_run,
-                           .x = x,
-                           .block = block,
-                           .at = x->taken,
-                           .run = run,
-                           .before = x->before};
+    *writer = (tern__task){
+        .work = write_run, .x = x, .block = block, .at = x->taken, .run = run, .before = x->before};
     return error ? error : written;
 }
 

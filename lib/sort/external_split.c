@@ -146,9 +146,8 @@ static int collect(sample_set *s)
 {
     tern_comm *c = s->x->c;
     amounts mine = own_amounts(s->x), *of_rank = malloc((size_t)tern_size(c) * sizeof(*of_rank));
-    int error = tern_agree(c, of_rank != NULL
-                                  ? TERN_OK
-                                  : tern_fail(TERN_ENOMEM, NULL, "no memory for samples"));
+    int error = tern_agree(
+        c, of_rank != NULL ? TERN_OK : tern_fail(TERN_ENOMEM, NULL, "no memory for samples"));
 
     if (!error)
         error = tern_allgather(c, &mine, of_rank, sizeof(mine), MPI_BYTE);
@@ -167,8 +166,8 @@ static int collect(sample_set *s)
 
 /* Whether an item of run j is before the splitter: equal ones by rank, run and place, or, where
  * equal ones must stay together, none. */
-static bool is_before(const sample_set *s, const tern__run_sample *splitter, size_t j, const char *item,
-                      size_t bytes)
+static bool is_before(const sample_set *s, const tern__run_sample *splitter, size_t j,
+                      const char *item, size_t bytes)
 {
     const tern__external_sort *x = s->x;
     uint64_t me = (uint64_t)tern_rank(x->c);
@@ -225,8 +224,8 @@ static int locate(const sample_set *s, const tern__run_sample *splitter, size_t 
     return error;
 }
 
-/* For each block but the first the first sample with so much before it. */
-static void choose_splitters(const sample_set *s, const tern__run_sample **splitter)
+/* For each block but the first the number of the first sample with so much before it. */
+static void choose_splitters(const sample_set *s, size_t *splitter)
 {
     uint64_t before = 0, share = s->weight / s->x->blocks;
     size_t i = 0;
@@ -234,19 +233,18 @@ static void choose_splitters(const sample_set *s, const tern__run_sample **split
     for (size_t b = 1; b < s->x->blocks; b++) {
         while (i + 1 < s->n && before < share * b)
             before += s->sample[i++].weight;
-        splitter[b] = &s->sample[i];
+        splitter[b] = i;
     }
 }
 
 /* Run by run, so that what is read for one splitter may serve the next. */
-static int cut_runs(tern__external_sort *x, const sample_set *s,
-                    const tern__run_sample *const *splitter)
+static int cut_runs(tern__external_sort *x, const sample_set *s, const size_t *splitter)
 {
     int error = TERN_OK;
 
     for (size_t j = 0; j < x->runs; j++) {
         for (size_t b = 1; b < x->blocks && !error; b++)
-            error = locate(s, splitter[b], j, &x->cut[b * x->runs + j]);
+            error = locate(s, &s->sample[splitter[b]], j, &x->cut[b * x->runs + j]);
         x->cut[x->blocks * x->runs + j] = x->run[j].bytes;
     }
     return error;
@@ -257,7 +255,7 @@ static int divide(tern__external_sort *x, const sample_set *s)
     x->blocks = (size_t)((s->weight + x->most - 1) / x->most);
     x->blocks = x->blocks < s->n ? x->blocks : s->n;
     x->cut = calloc((x->blocks + 1) * x->runs + 1, sizeof(*x->cut));
-    const tern__run_sample **splitter = malloc((x->blocks + 1) * sizeof(*splitter));
+    size_t *splitter = calloc(x->blocks + 1, sizeof(*splitter));
     int error = x->cut != NULL && splitter != NULL
                     ? TERN_OK
                     : tern_fail(TERN_ENOMEM, NULL, "no memory for %zu blocks", x->blocks);

@@ -365,8 +365,8 @@ TERN_API size_t tern_lines_copy(const tern_lines *lines, size_t first, size_t en
  * sort and write them.  Each byte is read twice and written twice, and crosses the network once;
  * reading, sorting and writing overlap. */
 typedef struct tern_external {
-    tern_record_layout layout; /**< of records, .. */
-    bool descending;           /**< .. and their order */
+    tern_record_layout layout;      /**< of records, .. */
+    bool descending;                /**< .. and their order */
     const tern_line_options *lines; /**< not NULL: lines of text, in this order; `phase` is not
                                        looked at */
     size_t memory;      /**< bytes that this rank may use for items; the least rank's counts.  A
@@ -384,8 +384,9 @@ typedef struct tern_external {
     uint64_t bytes;       /**< of this rank's part, or UINT64_MAX: not known */
     /** Give up to \p n bytes of this rank's part from byte \p at on, which are those after the
      * ones given before, or, of a sort that is resumed, after those that were; less only at its
-     * end; n is a multiple of the size of records.  Take bytes \p at .. at + n - 1 of the result.  Each is called by one thread at a time,
-     * which is not the caller's; they return TERN_OK or a tern_fail(). */
+     * end; n is a multiple of the size of records.  Take bytes \p at .. at + n - 1 of the result.
+     * Each is called by one thread at a time, which is not the caller's; they return TERN_OK or a
+     * tern_fail(). */
     int (*read)(void *context, uint64_t at, size_t n, void *bytes, size_t *got);
     int (*write)(void *context, uint64_t at, void *bytes, size_t n);
     void *context;

@@ -32,10 +32,9 @@ same() {
   shift 3
   # shellcheck disable=SC2086  # options are a list of words
   LC_ALL=C sort $options_ "$@" >want && launch "$ranks_" "$sort" $options_ -S "$memory_" -T runs -o got "$@" &&
-    cmp want got && nothing_left || {
-    echo "differs with '$options_' in $memory_"
-    return 1
-  }
+    cmp want got && nothing_left && return
+  echo "differs with '$options_' in $memory_"
+  return 1
 }
 
 every_option() {
@@ -172,7 +171,7 @@ killed_and_resumed() {
   done
   ls -l runs
   LC_ALL=C sort -n several >want
-  for i in 1 2 3 4 5 6 7 8; do # a rank of the killed sort may still be there, and hold the runs
+  for _ in 1 2 3 4 5 6 7 8; do # a rank of the killed sort may still be there, and hold the runs
     launch 2 "$sort" -n -S 200K -T runs --resume -o out several 2>err && break
     cat err
     sleep 0.5
@@ -230,7 +229,7 @@ changing_input() {
 # ---- --------------------------------------------------------------------------
 
 make_lines
-for i in 1 2 3 4 5 6 7 8 9; do cat lines; done >several
+for _ in 1 2 3 4 5 6 7 8 9; do cat lines; done >several
 mkdir runs tiny
 for np in $few_np; do
   ok "np=$np as GNU sort with every option" every_option "$np"

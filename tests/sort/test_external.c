@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Sorts that are larger than the memory they may use, against qsort() on all items: records and
- * lines, unevenly spread, of known and unknown size, packed runs, and what goes wrong in between. */
+ * lines, unevenly spread, of known and unknown size, packed runs, and what goes wrong in between.
+ */
 #include "sort/sort.h"
 
 #include <dirent.h>
@@ -19,8 +20,8 @@ typedef struct job {
     const char *all;     /* the input */
     size_t begin, bytes; /* this rank's part */
     size_t total;
-    char *result;    /* what this rank has written, zeros elsewhere */
-    size_t in_order; /* bytes written one after the other */
+    char *result;                 /* what this rank has written, zeros elsewhere */
+    size_t in_order;              /* bytes written one after the other */
     size_t fail_read, fail_write; /* fail from this byte on; SIZE_MAX: never */
 } job;
 
@@ -148,8 +149,8 @@ static bool sorts_records(size_t n, enum tern_filling filling, tern_external e)
     CU_ASSERT_EQUAL(sort(&j, &e, &content), TERN_OK);
     backwards = e.descending;
     qsort(all, n, WIDTH, compare_records);
-    bool same = memcmp(all, j.result, n * WIDTH) == 0 && content.items == n
-                && content.bytes == n * WIDTH;
+    bool same =
+        memcmp(all, j.result, n * WIDTH) == 0 && content.items == n && content.bytes == n * WIDTH;
     free(all);
     free(j.result);
     return same;
@@ -320,8 +321,9 @@ static void failures(void)
             e.layout.bytes = what == 2 ? 0 : WIDTH;
         }
         int error = sort(&j, &e, &content);
-        CU_ASSERT(error == (tern_rank(tern_world()) == last ? (what < 2 ? TERN_EIO : TERN_EINVAL)
-                                                            : TERN_EPEER));
+        CU_ASSERT(error
+                  == (tern_rank(tern_world()) == last ? (what < 2 ? TERN_EIO : TERN_EINVAL)
+                                                      : TERN_EPEER));
         CU_ASSERT_EQUAL(content.items, 77);
         free(j.result);
     }
