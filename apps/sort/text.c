@@ -110,13 +110,13 @@ static int sort_files(tern_comm *c, const sort_settings *s, const input *in)
 
 static int sort_stream(tern_comm *c, const sort_settings *s, const input *in)
 {
-    external_source lines = {.lines = &s->lines};
+    external_source source = {.lines = &s->lines};
     stream_part text;
     int error = input_begin_stream(c, in, 0, external_stream_bytes(c, s), &text);
 
     if (error)
         return error;
-    return text.more ? external_sort_stream(c, s, &lines, &text)
+    return text.more ? external_sort_stream(c, s, &source, &text)
                      : sort_and_write(c, s, text.block, text.bytes);
 }
 
