@@ -19,8 +19,10 @@ static const tern_env_entry table[] = {
     {"TERN_SPILL", "1", "0|1",
      "1 reserves 1 TiB of address space (no memory), where blocking receives keep what does not "
      "fit their buffer; 0 receives by matched probe instead, which is slower for short messages"},
-    {"TERN_CHAN", "auto", "auto|wire",
-     "how the items of channels go; wire: as messages, also where shared memory would do"},
+    {"TERN_CHAN", "auto", "auto|wire|mixed",
+     "how the items of channels go; wire: as messages, also where shared memory would do; mixed: "
+     "as "
+     "if even and odd ranks were on two nodes"},
     {"TERN_MEM_MAX", "0", "bytes",
      "most memory of all channels that a rank has opened; 0 sets no limit"},
     {"TERN_HUGE", "1", "0|1", "1 asks for huge pages for blocks of 1 MiB and more"},

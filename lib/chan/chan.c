@@ -149,8 +149,11 @@ int tern__try_recv(tern_chan *ch, void *items, size_t room, size_t n, size_t *do
 
 void tern__announce(tern_chan *ch, int by)
 {
-    if (ch->transport->withdraw != NULL)
-        atomic_fetch_add(&ch->shared->waiting_receivers, (uint32_t)by);
+    if (ch->transport->withdraw == NULL)
+        return;
+    atomic_fetch_add(&ch->shared->waiting_receivers, (uint32_t)by);
+    if (ch->node != NULL && ch->node != ch->shared)
+        atomic_fetch_add(&ch->node->waiting_receivers, (uint32_t)by);
 }
 
 /* ---- What stands in the way ----------------------------------------------------------------- */

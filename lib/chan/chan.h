@@ -6,7 +6,7 @@
  *   capacity n   asynchronous: a send returns when the channel holds the item; at most n items are
  *                sent and not yet received, wherever they are; then senders wait
  *
- * Items lie in shared memory where all endpoints are on one node, else they are messages.
+ * Between endpoints of one node items lie in shared memory, between others they are messages.
  *
  * A channel has one or more senders and one or more receivers (1:1, n:1, 1:n, n:m).  Items of one
  * sender arrive in the order in which they were sent; each goes to one receiver, whichever is
@@ -143,7 +143,7 @@ TERN_API size_t tern_chan_len(tern_chan *ch);
 /** What this rank has done with a channel. */
 typedef struct tern_chan_stats {
     const char *name;
-    const char *transport; /**< "ring", "queue", "rendezvous" or "wire" */
+    const char *transport; /**< "ring", "queue", "rendezvous", "wire" or "mixed" */
     uint64_t sent, received;
     uint64_t send_waits, receive_waits; /**< calls that had to wait */
     size_t bytes;                       /**< memory of this channel on its node */

@@ -42,8 +42,20 @@ struct tern__layout {
 struct tern__cursor {
     uint64_t count; /* items sent, or received, by this side; queue: the ticket looked at last */
     uint64_t known; /* ring: of the other side, when last looked at */
-    unsigned char *cell; /* ring: where the next item is put, or found */
-    size_t slot;         /* which of the cell; queue: the ticket's cell */
+    unsigned char *cell; /* where the next item is put, or found; queue: that of the ticket */
+    size_t slot;         /* which of the cell; rendezvous: which cell */
+    uint64_t lap;        /* queue: how often it was filled before */
+    size_t left;         /* queue: items from here to its end */
+};
+
+/* One side of a ring: see ring.h. */
+struct tern__ring {
+    struct tern__layout layout;
+    bool sizes;      /* of items vary */
+    size_t capacity; /* items that may be in it: no more than its cells hold */
+    _Atomic uint64_t *taken;
+    unsigned char *cells;
+    struct tern__cursor at;
 };
 
 /* One endpoint of the channel. */
@@ -51,6 +63,7 @@ struct tern__end {
     int rank; /* in the channel's tern_comm */
     int pid;
     int role;
+    int node; /* a number of its own */
 };
 
 /* An item of fixed size sent or received at once, with no lock and no other check than that there
@@ -61,11 +74,14 @@ typedef bool tern__recv_one(tern_chan *ch, void *item);
 struct tern_chan {
     tern__send_one *send_one; /* NULL while something else stands in the way */
     tern__recv_one *recv_one;
-    struct tern__shared *shared;
-    size_t item; /* bytes, or TERN_VARIABLE */
+    struct tern__shared
+        *shared;               /* by all ends; by none on the wire, where each counts for itself */
+    struct tern__shared *node; /* by those of this node; NULL if it has no pair */
+    size_t item;               /* bytes, or TERN_VARIABLE */
     size_t capacity;
     struct tern__layout layout;
-    struct tern__cursor send, recv;
+    struct tern__cursor send, recv; /* queue, rendezvous */
+    struct tern__ring out, in;      /* ring */
     const struct tern__transport *transport;
     bool sends, receives; /* may still */
     bool threads;         /* several may come at once */
@@ -83,6 +99,8 @@ struct tern_chan {
     struct tern__wire *wire;
     struct tern__end *ends; /* all of them, in rank order */
     size_t ends_n;
+    size_t end;     /* which of them this is */
+    bool mixed;     /* there are pairs of one node, and others */
     bool sees_pids; /* whether a process that has died can be told */
     char name[64];
 };
@@ -91,7 +109,7 @@ struct tern_chan {
 struct tern__transport {
     const char *name;
     void (*lay_out)(tern_chan *ch, size_t senders); /* fill ch->layout: width is known */
-    void (*prepare)(tern_chan *ch); /* by one rank, before any other looks; or NULL */
+    void (*connect)(tern_chan *ch); /* by each rank, to memory that is zero; or NULL */
     tern__send_one *send_one;       /* or NULL */
     tern__recv_one *recv_one;
     /* Send up to n items: *done of them, TERN_EAGAIN if none.  One, if sizes vary. */
@@ -115,7 +133,13 @@ extern const struct tern__transport tern__queue;           /* many */
 extern const struct tern__transport tern__rendezvous;      /* capacity 0 */
 extern const struct tern__transport tern__wire;            /* between nodes */
 extern const struct tern__transport tern__wire_rendezvous; /* and of capacity 0, one receiver */
-extern const struct tern__transport tern__wire_handshake;  /* or several */
+extern const struct tern__transport tern__wire_handshake;  /* or several, or mixed */
+
+/* Capacity 0 in a node: offer an item in this sender's cell; whether it is there no more; take it
+ * back, false if a receiver was faster. */
+void tern__rendezvous_offer(tern_chan *ch, const unsigned char *item, size_t bytes);
+bool tern__rendezvous_is_taken(const tern_chan *ch);
+bool tern__rendezvous_retract(const tern_chan *ch);
 
 /* The wire is laid by all endpoints together.  Each drains it after its goodbyes, until nothing is
  * under way; then it can be freed. */
@@ -198,12 +222,6 @@ static inline void tern__copy(void *to, const void *from, size_t bytes)
         memcpy(to, from, sizeof(uint64_t));
     else
         memcpy(to, from, bytes);
-}
-
-/* The size of the item in a cell of one. */
-static inline uint64_t *tern__size(const tern_chan *ch, unsigned char *cell)
-{
-    return ch->item == TERN_VARIABLE ? (uint64_t *)(void *)(cell + sizeof(uint64_t)) : NULL;
 }
 
 #endif

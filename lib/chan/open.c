@@ -3,7 +3,7 @@
  * the same verdict and say the same. */
 #include "config.h"
 
-#include "chan/chan_private.h"
+#include "chan/wire.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -18,6 +18,13 @@ struct said {
     int32_t node; /* rank of its node's first rank */
     int32_t pid;
     int32_t wire; /* whether TERN_CHAN asks for it */
+};
+
+/* Where the endpoints are, and so how items go. */
+struct spread {
+    bool wire;  /* by messages, between some or all */
+    bool nodes; /* between nodes */
+    bool mixed; /* and within */
 };
 
 /* Memory of all channels that this rank is an endpoint of. */
@@ -57,11 +64,22 @@ static int gather(tern_comm *c, const tern_chan_spec *spec, struct said *all)
     if (error)
         return error;
     mine.node = node;
+    if (strcmp(tern_env("TERN_CHAN"), "mixed") == 0) /* as if on two nodes, in turn */
+        mine.node = tern_rank(c) % 2;
     return tern_allgather(c, &mine, all, sizeof(mine), MPI_BYTE);
 }
 
-/* The verdict, the same on all ranks; whether items must go by messages, and between nodes. */
-static int compare(const struct said *all, int n, const char *name, bool *wire, bool *nodes,
+static bool has_pair_of_one_node(const struct said *all, int n)
+{
+    for (int s = 0; s < n; s++)
+        for (int r = 0; r < n && all[s].role & TERN_SENDER; r++)
+            if (all[r].role & TERN_RECEIVER && all[r].node == all[s].node)
+                return true;
+    return false;
+}
+
+/* The verdict, the same on all ranks. */
+static int compare(const struct said *all, int n, const char *name, struct spread *spread,
                    const char *where)
 {
     const struct said *first = NULL;
@@ -82,13 +100,15 @@ static int compare(const struct said *all, int n, const char *name, bool *wire, 
                              name, (unsigned long long)first->most,
                              (unsigned long long)first->capacity, (int)(first - all),
                              (unsigned long long)s->most, (unsigned long long)s->capacity, r);
-        *wire |= s->wire != 0 || s->node != first->node;
-        *nodes |= s->node != first->node;
+        spread->wire |= s->wire != 0;
+        spread->nodes |= s->node != first->node;
     }
     if (senders == 0 || receivers == 0)
         return tern_fail(TERN_EINVAL, where,
                          "chan_open: channel '%s' has %d senders and %d receivers", name, senders,
                          receivers);
+    spread->mixed = spread->nodes && !spread->wire && has_pair_of_one_node(all, n);
+    spread->wire |= spread->nodes;
     return TERN_OK;
 }
 
@@ -106,38 +126,41 @@ static int list_ends(tern_chan *ch, const struct said *all, int n)
             ch->sender++;
         if (r < tern_rank(ch->comm) && all[r].role & TERN_RECEIVER)
             ch->receiver++;
-        ch->ends[ch->ends_n++] = (struct tern__end){r, all[r].pid, all[r].role};
+        if (r == tern_rank(ch->comm))
+            ch->end = ch->ends_n;
+        ch->ends[ch->ends_n++] = (struct tern__end){r, all[r].pid, all[r].role, all[r].node};
     }
     return TERN_OK;
 }
 
-static void choose_transport(tern_chan *ch, bool wire)
+static void choose_transport(tern_chan *ch, const struct spread *spread)
 {
     size_t senders = tern__ends(ch, TERN_SENDER), receivers = tern__ends(ch, TERN_RECEIVER);
     size_t least = senders > receivers ? senders : receivers;
 
-    if (wire)
-        ch->transport = ch->capacity > 0 ? &tern__wire
-                        : receivers > 1  ? &tern__wire_handshake
-                                         : &tern__wire_rendezvous;
+    ch->mixed = spread->mixed;
+    if (spread->wire)
+        ch->transport = ch->capacity > 0             ? &tern__wire
+                        : receivers > 1 || ch->mixed ? &tern__wire_handshake
+                                                     : &tern__wire_rendezvous;
     else if (ch->capacity == 0)
         ch->transport = &tern__rendezvous;
     else
         ch->transport = least == 1 ? &tern__ring : &tern__queue;
-    if (wire && ch->capacity > 0 && ch->capacity < least)
+    if (spread->wire && ch->capacity > 0 && ch->capacity < least)
         ch->capacity = least; /* each needs a credit */
     ch->transport->lay_out(ch, senders);
-    ch->stats.transport = ch->transport->name;
+    ch->stats.transport = ch->mixed ? "mixed" : ch->transport->name;
 }
 
-/* Memory of this rank for the wire: lanes and arrivals; or of the node. */
+/* Memory of this rank for the wire: lanes and arrivals; and of the node. */
 static double bytes_of(const tern_chan *ch, bool wire)
 {
     double width = (double)ch->layout.width, capacity = (double)ch->capacity;
 
     if (!wire)
         return (double)ch->layout.cells * (double)ch->layout.stride;
-    return ch->sends * capacity * (width + TERN__MESSAGE_BYTES)
+    return (double)tern__wire_near_bytes(ch) + ch->sends * capacity * (width + TERN__MESSAGE_BYTES)
            + ch->receives * TERN__ARRIVALS * (width > TERN__EAGER ? width : TERN__EAGER);
 }
 
@@ -190,12 +213,11 @@ static int share(tern_chan *ch)
     if (error)
         return error;
     MPI_Comm_rank(ch->ends_comm, &rank);
-    ch->shared = tern_window_base(ch->window);
+    ch->shared = ch->node = tern_window_base(ch->window);
     if (rank == 0)
         set_counts(ch);
-    if (rank == 0 && ch->transport->prepare != NULL)
-        ch->transport->prepare(ch);
-    ch->send.cell = ch->recv.cell = ch->shared->cells;
+    if (ch->transport->connect != NULL)
+        ch->transport->connect(ch);
     return TERN_OK;
 }
 
@@ -250,8 +272,8 @@ static void destroy(tern_chan *ch)
 }
 
 /* What each endpoint does alone. */
-static int begin(tern_comm *c, const tern_chan_spec *spec, const struct said *all, bool wire,
-                 tern_chan **out, const char *where)
+static int begin(tern_comm *c, const tern_chan_spec *spec, const struct said *all,
+                 const struct spread *spread, tern_chan **out, const char *where)
 {
     tern_chan *ch = new_chan(c, spec);
 
@@ -261,19 +283,19 @@ static int begin(tern_comm *c, const tern_chan_spec *spec, const struct said *al
     int error = list_ends(ch, all, tern_size(c));
     if (error)
         return error;
-    choose_transport(ch, wire);
-    return account(ch, wire, where);
+    choose_transport(ch, spread);
+    return account(ch, spread->wire, where);
 }
 
 /* And what they do together. */
-static int join(tern_chan *ch, MPI_Comm ends, bool wire, bool nodes)
+static int join(tern_chan *ch, MPI_Comm ends, const struct spread *spread)
 {
     ch->ends_comm = ends;
     MPI_Comm_set_errhandler(ends, MPI_ERRORS_RETURN);
-    int error = wire ? lay_wire(ch) : share(ch);
+    int error = spread->wire ? lay_wire(ch) : share(ch);
     if (error)
         return error;
-    ch->sees_pids = !nodes && sees_pids(ch);
+    ch->sees_pids = !spread->nodes && sees_pids(ch);
     tern__open_short_ways(ch);
     count_bytes(ch);
     return TERN_OK;
@@ -283,21 +305,21 @@ static int make(tern_comm *c, const tern_chan_spec *spec, const struct said *all
                 const char *where)
 {
     const char *name = spec->name != NULL ? spec->name : "channel";
-    bool wire = false, nodes = false;
+    struct spread spread = {0};
     tern_chan *ch = NULL;
     MPI_Comm ends;
-    int error = compare(all, tern_size(c), name, &wire, &nodes, where);
+    int error = compare(all, tern_size(c), name, &spread, where);
 
     if (error) /* on all ranks */
         return error;
     if (spec->role != 0)
-        error = begin(c, spec, all, wire, &ch, where);
+        error = begin(c, spec, all, &spread, &ch, where);
     error = tern_agree_at(c, error, where);
     if (!error
         && MPI_Comm_split(tern_comm_raw(c), ch != NULL ? 0 : MPI_UNDEFINED, tern_rank(c), &ends))
         error = tern_fail(TERN_EMPI, where, "chan_open: MPI_Comm_split failed");
     if (!error && ch != NULL)
-        error = join(ch, ends, wire, nodes);
+        error = join(ch, ends, &spread);
     error = tern_agree_at(c, error, where);
     if (error)
         destroy(ch);

@@ -1,113 +1,152 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Many senders, many receivers: a bounded queue of one cell an item, in which tickets are drawn (D.
- * Vyukov, "Bounded MPMC queue", 2010).  The word of a cell tells whose turn it is: 2 t for the
- * sender with ticket t, 2 t + 1 for the receiver with ticket t.  A process that is killed between
- * its ticket and its turn blocks the cell; the others learn that it has died. */
+/* Many senders, many receivers: a bounded queue, in which tickets are drawn (D. Vyukov, "Bounded
+ * MPMC queue", 2010).  Items lie in cells of a cache line, seven of 8 bytes; a tag for each, one
+ * byte of the cell's first word, tells whose turn it is: 2 n for the sender, 2 n + 1 for the
+ * receiver, modulo 256, when the queue is filled for the n-th time.  A tag that has gone round
+ * since the ticket was seen does no harm: that ticket is drawn already.  A process that is killed
+ * between its ticket and its turn blocks the item's place; the others learn that it has died. */
 #include "config.h"
 
-#include "chan/chan_private.h"
+#include "chan/ring.h"
 
-enum { WORD = sizeof(uint64_t), SMALL = 16 };
+enum {
+    TAGS = sizeof(uint64_t), /* of a cell */
+    FAR_AWAY = 4 * TAGS      /* items, from where a division is faster than going there */
+};
 
 static void lay_out(tern_chan *ch, size_t senders)
 {
     struct tern__layout *l = &ch->layout;
-    size_t unit;
 
     (void)senders;
-    l->per = 1;
-    l->cells = ch->capacity;
-    l->offset = ch->item == TERN_VARIABLE ? 2 * (size_t)WORD : WORD;
-    unit = l->offset + l->width < TERN__LINE ? SMALL : TERN__LINE;
-    l->stride = (l->offset + l->width + unit - 1) / unit * unit;
+    tern__ring_lay_out(l, ch->capacity, ch->item == TERN_VARIABLE);
+    l->per = l->per < TAGS ? l->per : TAGS;
+    l->cells = (ch->capacity + l->per - 1) / l->per;
 }
 
-static unsigned char *cell_of(const tern_chan *ch, uint64_t ticket) /* hot */
+/* Where the item of a ticket lies. */
+static void place(const tern_chan *ch, struct tern__cursor *at, uint64_t ticket)
 {
-    return ch->shared->cells + ticket % ch->layout.cells * ch->layout.stride;
+    uint64_t item = ticket % ch->capacity;
+
+    at->count = ticket;
+    at->lap = ticket / ch->capacity;
+    at->cell = ch->shared->cells + item / ch->layout.per * ch->layout.stride;
+    at->slot = (size_t)(item % ch->layout.per);
+    at->left = ch->capacity - (size_t)item;
 }
 
 /* The same, found from the ticket that this rank drew last, which costs no division. */
-static unsigned char *cell_near(const tern_chan *ch, struct tern__cursor *at,
-                                uint64_t ticket) /* hot */
+static void move(const tern_chan *ch, struct tern__cursor *at, uint64_t ticket) /* hot */
 {
-    uint64_t slot = at->slot + (ticket - at->count), cells = ch->layout.cells;
+    uint64_t by = ticket - at->count;
 
-    if (slot >= cells)
-        slot = slot < 2 * cells ? slot - cells : ticket % cells;
-    at->slot = (size_t)slot;
+    if (by >= at->left || by > FAR_AWAY) {
+        place(ch, at, ticket);
+        return;
+    }
     at->count = ticket;
-    return ch->shared->cells + slot * ch->layout.stride;
+    at->left -= (size_t)by;
+    at->slot += (size_t)by;
+    for (; at->slot >= ch->layout.per; at->slot -= ch->layout.per)
+        at->cell += ch->layout.stride;
 }
 
-static void prepare(tern_chan *ch)
+static void connect(tern_chan *ch)
 {
-    for (size_t i = 0; i < ch->layout.cells; i++)
-        atomic_store(tern__word(cell_of(ch, i)), 2 * (uint64_t)i);
+    place(ch, &ch->send, 0);
+    place(ch, &ch->recv, 0);
+}
+
+static _Atomic uint8_t *tag(const struct tern__cursor *at) /* hot */
+{
+    return (_Atomic uint8_t *)(void *)at->cell + at->slot;
+}
+
+static unsigned char *item_at(const tern_chan *ch, const struct tern__cursor *at) /* hot */
+{
+    return at->cell + ch->layout.offset + at->slot * ch->layout.width;
+}
+
+/* How far the tag is beyond this side's turn: 0, it is its turn; below, it is not yet. */
+static int beyond(const struct tern__cursor *at, unsigned side) /* hot */
+{
+    return (int8_t)(atomic_load_explicit(tag(at), memory_order_acquire)
+                    - (uint8_t)(2 * at->lap + side));
 }
 
 static bool is_turn(tern_chan *ch, _Atomic uint64_t *tickets, unsigned side)
 {
-    uint64_t ticket = atomic_load_explicit(tickets, memory_order_relaxed);
+    struct tern__cursor at;
 
-    return atomic_load_explicit(tern__word(cell_of(ch, ticket)), memory_order_acquire)
-           >= 2 * ticket + side; /* more: another was faster, but then it was so a moment ago */
+    place(ch, &at, atomic_load_explicit(tickets, memory_order_relaxed));
+    return beyond(&at, side) >= 0; /* more: another was faster, but then it was so a moment ago */
 }
 
-/* Draw a ticket of which it is the turn, at->count; its cell, or NULL if there is none. */
-static unsigned char *draw(tern_chan *ch, struct tern__cursor *at, _Atomic uint64_t *tickets,
-                           unsigned side) /* hot */
+/* Draw a ticket of which it is the turn, at->count: false if there is none. */
+static bool draw(tern_chan *ch, struct tern__cursor *at, _Atomic uint64_t *tickets,
+                 unsigned side) /* hot */
 {
     uint64_t ticket = atomic_load_explicit(tickets, memory_order_relaxed);
 
     for (;;) {
-        unsigned char *cell = cell_near(ch, at, ticket);
-        uint64_t turn = atomic_load_explicit(tern__word(cell), memory_order_acquire);
-        if (turn < 2 * ticket + side)
-            return NULL;
-        if (turn > 2 * ticket + side)
+        move(ch, at, ticket);
+        int over = beyond(at, side);
+        if (over < 0)
+            return false;
+        if (over > 0)
             ticket = atomic_load_explicit(tickets, memory_order_relaxed);
         else if (atomic_compare_exchange_weak_explicit(tickets, &ticket, ticket + 1,
                                                        memory_order_relaxed, memory_order_relaxed))
-            return cell;
+            return true;
     }
 }
 
-static unsigned char *draw_send(tern_chan *ch) /* hot */
+static bool draw_send(tern_chan *ch) /* hot */
 {
     return draw(ch, &ch->send, &ch->shared->next_send, 0);
 }
 
-static unsigned char *draw_recv(tern_chan *ch) /* hot */
+static bool draw_recv(tern_chan *ch) /* hot */
 {
-    return draw(ch, &ch->recv, &ch->shared->next_recv, 1);
+    if (!draw(ch, &ch->recv, &ch->shared->next_recv, 1))
+        return false;
+    struct tern__cursor last = ch->recv;
+    last.slot = ch->layout.per - 1;
+    if (beyond(&last, 1) == 0) /* senders are beyond: so the next cell is worth fetching already */
+        __builtin_prefetch(last.cell + ch->layout.stride);
+    return true;
 }
 
-static void fill(const tern_chan *ch, unsigned char *cell, size_t bytes) /* hot */
+static uint64_t *size_of(const tern_chan *ch, const struct tern__cursor *at)
 {
-    uint64_t *size = tern__size(ch, cell);
+    return ch->item == TERN_VARIABLE ? (uint64_t *)(void *)(at->cell + TAGS) : NULL;
+}
+
+/* The item whose ticket was drawn is there. */
+static void fill(const tern_chan *ch, size_t bytes) /* hot */
+{
+    uint64_t *size = size_of(ch, &ch->send);
 
     if (size != NULL)
         *size = bytes;
-    atomic_store_explicit(tern__word(cell), 2 * ch->send.count + 1, memory_order_release);
+    atomic_store_explicit(tag(&ch->send), (uint8_t)(2 * ch->send.lap + 1), memory_order_release);
 }
 
-static void empty(const tern_chan *ch, unsigned char *cell) /* hot */
+/* It is taken. */
+static void empty(const tern_chan *ch) /* hot */
 {
-    atomic_store_explicit(tern__word(cell), 2 * (ch->recv.count + ch->layout.cells),
-                          memory_order_release);
+    atomic_store_explicit(tag(&ch->recv), (uint8_t)(2 * ch->recv.lap + 2), memory_order_release);
 }
 
 static int put(tern_chan *ch, const unsigned char *items, size_t bytes, size_t n,
                size_t *done) /* hot */
 {
     size_t sent = 0;
-    unsigned char *cell;
 
-    while (sent < n && (cell = draw_send(ch)) != NULL) {
-        tern__copy(cell + ch->layout.offset, items + sent * bytes, bytes);
-        fill(ch, cell, bytes);
-        sent++;
+    for (; sent < n && draw_send(ch); sent++) {
+        tern__copy(item_at(ch, &ch->send), items + sent * bytes, bytes);
+        fill(ch, bytes);
     }
     *done = sent;
     return sent > 0 ? TERN_OK : TERN_EAGAIN;
@@ -115,13 +154,10 @@ static int put(tern_chan *ch, const unsigned char *items, size_t bytes, size_t n
 
 static bool send_one(tern_chan *ch, const void *item) /* hot */
 {
-    unsigned char *cell;
-
-    if (atomic_load_explicit(&ch->shared->receivers, memory_order_relaxed) == 0
-        || (cell = draw_send(ch)) == NULL)
+    if (atomic_load_explicit(&ch->shared->receivers, memory_order_relaxed) == 0 || !draw_send(ch))
         return false;
-    tern__copy(cell + ch->layout.offset, item, ch->item);
-    fill(ch, cell, ch->item);
+    tern__copy(item_at(ch, &ch->send), item, ch->item);
+    fill(ch, ch->item);
     ch->stats.sent++;
     return true;
 }
@@ -136,12 +172,11 @@ static int peek(tern_chan *ch, const void **out, size_t *bytes)
     const unsigned char *item = ch->held;
 
     if (item == NULL) {
-        unsigned char *cell = draw_recv(ch);
-        if (cell == NULL)
+        if (!draw_recv(ch))
             return TERN_EAGAIN;
-        const uint64_t *size = tern__size(ch, cell);
+        const uint64_t *size = size_of(ch, &ch->recv);
         ch->held_bytes = size != NULL ? (size_t)*size : ch->item;
-        item = cell + ch->layout.offset;
+        item = item_at(ch, &ch->recv);
     }
     ch->held = NULL;
     *bytes = ch->held_bytes;
@@ -151,7 +186,7 @@ static int peek(tern_chan *ch, const void **out, size_t *bytes)
 
 static int release(tern_chan *ch)
 {
-    empty(ch, cell_of(ch, ch->recv.count));
+    empty(ch);
     return TERN_OK;
 }
 
@@ -177,14 +212,12 @@ static int take(tern_chan *ch, unsigned char *items, size_t room, size_t n, size
                 size_t *bytes) /* hot */
 {
     size_t got = 0;
-    unsigned char *cell;
 
     if (ch->item == TERN_VARIABLE)
         return take_variable(ch, items, room, done, bytes);
-    while (got < n && (cell = draw_recv(ch)) != NULL) {
-        tern__copy(items + got * room, cell + ch->layout.offset, ch->item);
-        empty(ch, cell);
-        got++;
+    for (; got < n && draw_recv(ch); got++) {
+        tern__copy(items + got * room, item_at(ch, &ch->recv), ch->item);
+        empty(ch);
     }
     *done = got;
     return got > 0 ? TERN_OK : TERN_EAGAIN;
@@ -192,12 +225,10 @@ static int take(tern_chan *ch, unsigned char *items, size_t room, size_t n, size
 
 static bool recv_one(tern_chan *ch, void *item) /* hot */
 {
-    unsigned char *cell = draw_recv(ch);
-
-    if (cell == NULL)
+    if (!draw_recv(ch))
         return false;
-    tern__copy(item, cell + ch->layout.offset, ch->item);
-    empty(ch, cell);
+    tern__copy(item, item_at(ch, &ch->recv), ch->item);
+    empty(ch);
     ch->stats.received++;
     return true;
 }
@@ -209,17 +240,15 @@ static bool can_take(tern_chan *ch)
 
 static int reserve(tern_chan *ch, void **out)
 {
-    unsigned char *cell = draw_send(ch);
-
-    if (cell == NULL)
+    if (!draw_send(ch))
         return TERN_EAGAIN;
-    *out = cell + ch->layout.offset;
+    *out = item_at(ch, &ch->send);
     return TERN_OK;
 }
 
 static int commit(tern_chan *ch, size_t bytes)
 {
-    fill(ch, cell_of(ch, ch->send.count), bytes);
+    fill(ch, bytes);
     return TERN_OK;
 }
 
@@ -234,7 +263,7 @@ static size_t len(tern_chan *ch)
 const struct tern__transport tern__queue = {
     .name = "queue",
     .lay_out = lay_out,
-    .prepare = prepare,
+    .connect = connect,
     .send_one = send_one,
     .recv_one = recv_one,
     .put = put,

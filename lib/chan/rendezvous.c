@@ -23,39 +23,45 @@ static void lay_out(tern_chan *ch, size_t senders)
 
 static unsigned char *cell_of(const tern_chan *ch, size_t sender)
 {
-    return ch->shared->cells + sender * ch->layout.stride;
+    return ch->node->cells + sender * ch->layout.stride;
+}
+
+void tern__rendezvous_offer(tern_chan *ch, const unsigned char *item, size_t bytes) /* hot */
+{
+    unsigned char *cell = cell_of(ch, ch->sender);
+
+    *(uint64_t *)(void *)(cell + WORD) = bytes;
+    tern__copy(cell + ch->layout.offset, item, bytes);
+    atomic_store_explicit(tern__word(cell), OFFERED, memory_order_release);
+}
+
+bool tern__rendezvous_is_taken(const tern_chan *ch) /* hot */
+{
+    return atomic_load_explicit(tern__word(cell_of(ch, ch->sender)), memory_order_acquire) == IDLE;
 }
 
 /* The first call offers the item, those that follow see whether it was taken. */
 static int put(tern_chan *ch, const unsigned char *item, size_t bytes, size_t n,
                size_t *done) /* hot */
 {
-    unsigned char *cell = cell_of(ch, ch->sender);
-
     (void)n;
     if (ch->offerer == NULL) {
-        *(uint64_t *)(void *)(cell + WORD) = bytes;
-        tern__copy(cell + ch->layout.offset, item, bytes);
-        atomic_store_explicit(tern__word(cell), OFFERED, memory_order_release);
+        tern__rendezvous_offer(ch, item, bytes);
         ch->offerer = tern__self();
         return TERN_EAGAIN;
     }
-    if (ch->offerer != tern__self()
-        || atomic_load_explicit(tern__word(cell), memory_order_acquire) != IDLE)
+    if (ch->offerer != tern__self() || !tern__rendezvous_is_taken(ch))
         return TERN_EAGAIN;
     ch->offerer = NULL;
     *done = 1;
     return TERN_OK;
 }
 
-static bool withdraw(tern_chan *ch)
+bool tern__rendezvous_retract(const tern_chan *ch)
 {
     unsigned char *cell = cell_of(ch, ch->sender);
     uint64_t state = OFFERED;
 
-    if (ch->offerer != tern__self())
-        return true;
-    ch->offerer = NULL;
     if (atomic_compare_exchange_strong(tern__word(cell), &state, IDLE))
         return true;
     for (unsigned looks = 1; atomic_load(tern__word(cell)) != IDLE; looks++) {
@@ -66,10 +72,18 @@ static bool withdraw(tern_chan *ch)
     return false;
 }
 
+static bool withdraw(tern_chan *ch)
+{
+    if (ch->offerer != tern__self())
+        return true;
+    ch->offerer = NULL;
+    return tern__rendezvous_retract(ch);
+}
+
 static bool can_put(tern_chan *ch)
 {
     return ch->offerer == NULL
-           && atomic_load_explicit(&ch->shared->waiting_receivers, memory_order_acquire) > 0;
+           && atomic_load_explicit(&ch->node->waiting_receivers, memory_order_acquire) > 0;
 }
 
 /* The first offer after the one that was taken last, so that no sender starves. */

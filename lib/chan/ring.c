@@ -1,167 +1,108 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One sender, one receiver: a ring of cells.  The word of a cell is the number of items sent up to
- * the last one in it, so an item and the news of it lie in one cache line and cross in one go, and
- * short items share a cell: seven of 8 bytes.  The receiver counts what it has taken in a line of
- * its own, at which the sender looks only when the ring seems full (the two indices, each seen by
- * the other side late, are Lamport's, 1983; that the receiver need not look at the sender's is from
- * FastForward, Giacomoni, Moseley and Vachharajani 2008). */
+/* A channel that is one ring: see ring.h. */
 #include "config.h"
 
-#include "chan/chan_private.h"
+#include "chan/ring.h"
 
-enum {
-    WORD = sizeof(uint64_t),
-    LONG = 1024 /* bytes, from where an item is worth a line's border */
-};
+enum { LONG = 1024 /* bytes, from where an item is worth a line's border */ };
 
-static size_t min(size_t a, size_t b)
+void tern__ring_lay_out(struct tern__layout *l, size_t items, bool sizes)
 {
-    return a < b ? a : b;
+    size_t head = sizeof(uint64_t) * (sizes ? 2 : 1);
+
+    l->per = 1;
+    l->offset = l->width < LONG ? head : TERN__LINE;
+    l->stride = (l->offset + l->width + TERN__LINE - 1) / TERN__LINE * TERN__LINE;
+    if (!sizes && l->stride == TERN__LINE)
+        l->per = (TERN__LINE - sizeof(uint64_t)) / l->width;
+    l->cells = (items + l->per - 1) / l->per;
+}
+
+size_t tern__ring_len(const struct tern__ring *r)
+{
+    struct tern__ring seen = *r;
+    size_t n = 0;
+
+    seen.at.known = seen.at.count;
+    for (size_t i = 0; i <= r->layout.cells; i++) {
+        size_t here = tern__ring_there(&seen);
+        if (here == 0)
+            break;
+        n += here;
+        tern__ring_advance(&seen, here);
+    }
+    return n;
 }
 
 static void lay_out(tern_chan *ch, size_t senders)
 {
-    struct tern__layout *l = &ch->layout;
-    size_t head = ch->item == TERN_VARIABLE ? 2 * (size_t)WORD : WORD;
-
     (void)senders;
-    l->per = 1;
-    l->offset = l->width < LONG ? head : TERN__LINE;
-    l->stride = (l->offset + l->width + TERN__LINE - 1) / TERN__LINE * TERN__LINE;
-    if (ch->item != TERN_VARIABLE && l->stride == TERN__LINE)
-        l->per = (TERN__LINE - WORD) / l->width;
-    l->cells = (ch->capacity + l->per - 1) / l->per;
+    tern__ring_lay_out(&ch->layout, ch->capacity, ch->item == TERN_VARIABLE);
 }
 
-static unsigned char *slot(const tern_chan *ch, const struct tern__cursor *at) /* hot */
+static void connect(tern_chan *ch)
 {
-    return at->cell + ch->layout.offset + at->slot * ch->layout.width;
-}
-
-/* By n items, which end in this cell. */
-static void advance(tern_chan *ch, struct tern__cursor *at, size_t n) /* hot */
-{
-    const struct tern__layout *l = &ch->layout;
-
-    at->count += n;
-    at->slot += n;
-    if (at->slot < l->per)
-        return;
-    at->slot = 0;
-    at->cell += l->stride;
-    if (at->cell == ch->shared->cells + l->cells * l->stride)
-        at->cell = ch->shared->cells;
+    ch->out = ch->in =
+        tern__ring_at(ch, &ch->layout, ch->capacity, &ch->shared->taken, ch->shared->cells);
 }
 
 /* ---- The sender's side ---------------------------------------------------------------------- */
 
-static size_t room(tern_chan *ch) /* hot */
-{
-    struct tern__cursor *at = &ch->send;
-
-    if (at->count - at->known == ch->capacity)
-        at->known = atomic_load_explicit(&ch->shared->taken, memory_order_acquire);
-    return ch->capacity - (size_t)(at->count - at->known);
-}
-
-static void publish(tern_chan *ch, size_t n) /* hot */
-{
-    struct tern__cursor *at = &ch->send;
-
-    atomic_store_explicit(tern__word(at->cell), at->count + n, memory_order_release);
-    advance(ch, at, n);
-}
-
 static int put(tern_chan *ch, const unsigned char *items, size_t bytes, size_t n,
                size_t *done) /* hot */
 {
-    size_t sent = 0, fits;
-
-    while (sent < n && (fits = room(ch)) > 0) {
-        size_t part = min(min(n - sent, fits), ch->layout.per - ch->send.slot);
-        uint64_t *size = tern__size(ch, ch->send.cell);
-        if (size != NULL)
-            *size = bytes;
-        tern__copy(slot(ch, &ch->send), items + sent * bytes, part * bytes);
-        publish(ch, part);
-        sent += part;
-    }
-    *done = sent;
-    return sent > 0 ? TERN_OK : TERN_EAGAIN;
+    *done = tern__ring_put(&ch->out, items, bytes, n);
+    return *done > 0 ? TERN_OK : TERN_EAGAIN;
 }
 
 static bool send_one(tern_chan *ch, const void *item) /* hot */
 {
-    if (atomic_load_explicit(&ch->shared->receivers, memory_order_relaxed) == 0 || room(ch) == 0)
+    if (atomic_load_explicit(&ch->shared->receivers, memory_order_relaxed) == 0
+        || tern__ring_room(&ch->out) == 0)
         return false;
-    tern__copy(slot(ch, &ch->send), item, ch->item);
-    publish(ch, 1);
+    tern__copy(tern__ring_slot(&ch->out), item, ch->item);
+    tern__ring_publish(&ch->out, 1);
     ch->stats.sent++;
     return true;
 }
 
 static bool can_put(tern_chan *ch)
 {
-    return room(ch) > 0;
+    return tern__ring_room(&ch->out) > 0;
 }
 
 static int reserve(tern_chan *ch, void **out)
 {
-    if (room(ch) == 0)
+    if (tern__ring_room(&ch->out) == 0)
         return TERN_EAGAIN;
-    *out = slot(ch, &ch->send);
+    *out = tern__ring_slot(&ch->out);
     return TERN_OK;
 }
 
 static int commit(tern_chan *ch, size_t bytes)
 {
-    uint64_t *size = tern__size(ch, ch->send.cell);
-
-    if (size != NULL)
-        *size = bytes;
-    publish(ch, 1);
+    tern__ring_commit(&ch->out, bytes);
     return TERN_OK;
 }
 
 /* ---- The receiver's side -------------------------------------------------------------------- */
 
-/* Items that are there in this cell. */
-static size_t there(tern_chan *ch) /* hot */
-{
-    struct tern__cursor *at = &ch->recv;
-
-    if (at->known == at->count) {
-        uint64_t sent = atomic_load_explicit(tern__word(at->cell), memory_order_acquire);
-        uint64_t end = at->count + ch->layout.per - at->slot;
-        if (sent > at->count) /* else it is from the lap before */
-            at->known = sent < end ? sent : end;
-        if (sent == end) /* the sender is beyond: so the next cell is worth fetching already */
-            __builtin_prefetch(at->cell + ch->layout.stride);
-    }
-    return (size_t)(at->known - at->count);
-}
-
-static void consume(tern_chan *ch, size_t n) /* hot */
-{
-    atomic_store_explicit(&ch->shared->taken, ch->recv.count + n, memory_order_release);
-    advance(ch, &ch->recv, n);
-}
-
 static int take(tern_chan *ch, unsigned char *items, size_t most, size_t n, size_t *done,
                 size_t *bytes) /* hot */
 {
+    struct tern__ring *in = &ch->in;
     size_t got = 0, ready;
 
-    while (got < n && (ready = there(ch)) > 0) {
-        size_t part = min(n - got, ready);
-        const uint64_t *size = tern__size(ch, ch->recv.cell);
+    while (got < n && (ready = tern__ring_there(in)) > 0) {
+        size_t part = n - got < ready ? n - got : ready;
+        const uint64_t *size = tern__ring_size(in);
         if (size != NULL) {
             *bytes = (size_t)*size;
             if (*bytes > most)
                 return TERN_ETRUNC;
         }
-        tern__copy(items + got * most, slot(ch, &ch->recv), part * *bytes);
-        consume(ch, part);
+        tern__copy(items + got * most, tern__ring_slot(in), part * *bytes);
+        tern__ring_consume(in, part);
         got += part;
     }
     *done = got;
@@ -170,63 +111,47 @@ static int take(tern_chan *ch, unsigned char *items, size_t most, size_t n, size
 
 static bool recv_one(tern_chan *ch, void *item) /* hot */
 {
-    if (there(ch) == 0)
+    if (tern__ring_there(&ch->in) == 0)
         return false;
-    tern__copy(item, slot(ch, &ch->recv), ch->item);
-    consume(ch, 1);
+    tern__copy(item, tern__ring_slot(&ch->in), ch->item);
+    tern__ring_consume(&ch->in, 1);
     ch->stats.received++;
     return true;
 }
 
 static bool can_take(tern_chan *ch)
 {
-    return there(ch) > 0;
+    return tern__ring_there(&ch->in) > 0;
 }
 
 static int peek(tern_chan *ch, const void **out, size_t *bytes)
 {
-    if (there(ch) == 0)
+    if (tern__ring_there(&ch->in) == 0)
         return TERN_EAGAIN;
-    const uint64_t *size = tern__size(ch, ch->recv.cell);
+    const uint64_t *size = tern__ring_size(&ch->in);
     *bytes = size != NULL ? (size_t)*size : ch->item;
-    *out = slot(ch, &ch->recv);
+    *out = tern__ring_slot(&ch->in);
     return TERN_OK;
 }
 
 static int release(tern_chan *ch)
 {
-    consume(ch, 1);
+    tern__ring_consume(&ch->in, 1);
     return TERN_OK;
 }
 
-/* The sender knows; a receiver counts along the cells. */
+/* The sender knows; a receiver looks. */
 static size_t len(tern_chan *ch)
 {
-    const struct tern__layout *l = &ch->layout;
-    struct tern__cursor at = ch->recv;
-
-    if (ch->sends)
-        return (size_t)(ch->send.count
-                        - atomic_load_explicit(&ch->shared->taken, memory_order_acquire));
-    for (size_t i = 0; i <= l->cells; i++) {
-        uint64_t sent = atomic_load_explicit(tern__word(at.cell), memory_order_acquire);
-        uint64_t end = at.count + l->per - at.slot;
-        if (sent <= at.count)
-            break;
-        at.count = sent < end ? sent : end;
-        if (sent < end)
-            break;
-        at.slot = 0;
-        at.cell += l->stride;
-        if (at.cell == ch->shared->cells + l->cells * l->stride)
-            at.cell = ch->shared->cells;
-    }
-    return (size_t)(at.count - ch->recv.count);
+    if (!ch->sends)
+        return tern__ring_len(&ch->in);
+    return (size_t)(ch->out.at.count - atomic_load_explicit(ch->out.taken, memory_order_acquire));
 }
 
 const struct tern__transport tern__ring = {
     .name = "ring",
     .lay_out = lay_out,
+    .connect = connect,
     .send_one = send_one,
     .recv_one = recv_one,
     .put = put,

@@ -3,14 +3,16 @@
  * tries it; another rank may be faster, then it looks again.  A send on a channel of capacity 0 is
  * ready only for a receiver that waits; so that receivers who do not wait find it too, one such
  * case at a time stands as an offer between looks, and is taken back before anything else is done.
- */
+ * Two that offer to each other could take their offers back in step for ever, so each time that was
+ * in vain the next offer stands longer, for a random number of looks. */
 #include "config.h"
 
 #include "chan/chan_private.h"
 
 enum {
     NONE = -1,
-    TURN = 64 /* looks after which another case becomes the offer */
+    TURN = 64, /* looks after which another case becomes the offer */
+    MOST_PATIENCE = 10000
 };
 
 struct selection {
@@ -21,6 +23,8 @@ struct selection {
     int offer;  /* the case that stands as an offer, or NONE */
     int chosen; /* the case that was done, or NONE */
     unsigned looks;
+    unsigned patience; /* most looks that an offer stands although another case is ready */
+    unsigned until;    /* as many looks this one does */
     const char *where;
 };
 
@@ -99,10 +103,12 @@ static void make_offer(struct selection *s, int i)
 
     if (!error)
         error = tern__try_send(k->chan, k->item, item_bytes(k), 1, &done);
-    if (error == TERN_EAGAIN)
+    if (error == TERN_EAGAIN) {
         s->offer = i;
-    else
+        s->until = s->looks + (unsigned)(draw() % (s->patience + 1));
+    } else {
         finish(s, i, error);
+    }
 }
 
 /* Whether the offer was taken. */
@@ -177,10 +183,11 @@ static void go(struct selection *s, int i)
         status = attempt(&s->cases[i]);
     if (status != TERN_EAGAIN)
         finish(s, i, status);
+    else if (s->patience < MOST_PATIENCE)
+        s->patience = 2 * s->patience + 1;
 }
 
-/* Offer something while nothing is ready, each case in its turn.  Two that offer to each other must
- * not take their offers back in step for ever: so not always at once. */
+/* Offer something while nothing is ready, each case in its turn, but not always at once. */
 static void offer_next(struct selection *s)
 {
     int turn = (int)(s->looks / TURN) % s->n;
@@ -199,9 +206,9 @@ static int look(void *state)
     if (s->offer == NONE || !offer_is_taken(s)) {
         int i = pick(s);
         s->looks++;
-        if (i != NONE)
+        if (i != NONE && (s->offer == NONE || s->looks >= s->until))
             go(s, i);
-        else if (s->waits)
+        else if (i == NONE && s->waits)
             offer_next(s);
     }
     if (s->chosen != NONE)

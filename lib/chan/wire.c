@@ -10,7 +10,7 @@
  * what is left goes along the diagonals of the table of pairs, so that every sender and every
  * receiver has a credit before any has two.  None may be without, so the capacity is at least the
  * number of either. */
-static size_t lane_credits(const tern_chan *ch, size_t s, size_t r)
+size_t tern__wire_credits(const tern_chan *ch, size_t s, size_t r)
 {
     size_t senders = tern__ends(ch, TERN_SENDER), receivers = tern__ends(ch, TERN_RECEIVER);
     size_t most = senders > receivers ? senders : receivers;
@@ -64,15 +64,21 @@ static int open_lane(tern_chan *ch, struct tern__lane *l, size_t rank, size_t cr
                              .credits = credits,
                              .last = TERN_REQ_NULL,
                              .ask = TERN_REQ_NULL,
-                             .dry = MPI_REQUEST_NULL};
+                             .dry = MPI_REQUEST_NULL,
+                             .near = tern__wire_is_near(ch, ch->end, rank)};
     clear(&l->notes);
-    return tern__wire_make_room(ch, l);
+    ch->wire->near_lanes += l->near;
+    return l->near ? TERN_OK : tern__wire_make_room(ch, l);
 }
 
-static int open_origin(tern_chan *ch, struct tern__origin *o, size_t credits)
+static int open_origin(tern_chan *ch, size_t rank, size_t credits)
 {
-    *o = (struct tern__origin){.open = true, .room = credits};
+    struct tern__origin *o = &ch->wire->origins[rank];
+
+    *o = (struct tern__origin){
+        .open = true, .room = credits, .near = tern__wire_is_near(ch, rank, ch->end)};
     clear(&o->notes);
+    ch->wire->near_origins += o->near;
     o->item = ch->capacity == 0 ? tern_alloc(ch->layout.width) : NULL;
     return ch->capacity > 0 || o->item != NULL ? TERN_OK : TERN_ENOMEM;
 }
@@ -92,9 +98,10 @@ static int open_lanes(tern_chan *ch)
         if (ch->ends[i].role & TERN_SENDER)
             w->source = (int)i;
         if (ch->ends[i].role & TERN_SENDER && ch->receives)
-            error = open_origin(ch, &w->origins[i], lane_credits(ch, s, ch->receiver));
+            error = open_origin(ch, i, tern__wire_credits(ch, s, ch->receiver));
         if (ch->ends[i].role & TERN_RECEIVER && ch->sends && !error)
-            error = open_lane(ch, &w->lanes[w->lanes_n++], i, lane_credits(ch, ch->sender, r));
+            error =
+                open_lane(ch, &w->lanes[w->lanes_n++], i, tern__wire_credits(ch, ch->sender, r));
         s += (ch->ends[i].role & TERN_SENDER) != 0;
         r += (ch->ends[i].role & TERN_RECEIVER) != 0;
     }
@@ -222,6 +229,8 @@ int tern__wire_open(tern_chan *ch)
         error = open_lanes(ch);
     if (!error)
         error = post(ch);
+    if (!error)
+        error = tern__wire_near_open(ch);
     if (error == TERN_OK && (ch->receives || w->lanes_n > 1)) {
         w->chore = (struct tern_chore){chore, ch, NULL};
         tern_chore_add(&w->chore);
@@ -337,6 +346,7 @@ void tern__wire_free(tern_chan *ch)
     }
     for (size_t i = 0; i < ch->ends_n && w->origins != NULL; i++)
         tern_free(w->origins[i].item);
+    tern_window_close(w->window);
     tern_comm_free(w->there);
     tern_comm_free(w->back);
     free(w->lanes);

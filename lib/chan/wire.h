@@ -6,11 +6,13 @@
  * whatever it be, and one by one for a while once a sender has said that it waits without any; so
  * no rank's memory grows.  A sender with several lanes takes the one with
  * the most credits: that of the receiver who takes fastest.  Messages leave from the lane's ring
- * and arrive in receives that are posted beforehand.  Ranks are those of the endpoints. */
+ * and arrive in receives that are posted beforehand.  Where other ends share a node, its lane is a
+ * ring in shared memory, and no credits come back: wire_near.c.  Ranks are those of the endpoints.
+ */
 #ifndef TERN_CHAN_WIRE_H
 #define TERN_CHAN_WIRE_H
 
-#include "chan/chan_private.h"
+#include "chan/ring.h"
 
 /* Tags of what goes from senders to receivers. */
 enum {
@@ -48,6 +50,8 @@ struct tern__notes {
 /* From this sender to one receiver. */
 struct tern__lane {
     int rank;
+    bool near; /* the receiver is on this node: items go into the ring */
+    struct tern__ring ring;
     bool left;    /* the receiver has */
     bool waiting; /* the receiver says so */
     bool asked;   /* it was asked to */
@@ -71,9 +75,20 @@ struct tern__lane {
     bool waited;        /* the next item, long */
 };
 
+/* A posted receive, and what came. */
+struct tern__arrival {
+    tern_req req; /* persistent: that is faster where many are posted */
+    int source;
+    bool ready;
+    size_t bytes;    /* of an item */
+    size_t at, left; /* items taken, and not yet */
+    unsigned char *items;
+};
+
 /* To this receiver from one sender. */
 struct tern__origin {
     bool open;      /* it may still send */
+    bool near;      /* it is on this node: items come in the ring */
     bool asks;      /* wants to know whether this receiver waits */
     bool told;      /* what it was told last */
     bool offers;    /* capacity 0: `item` is on offer; or one of this size, where it is */
@@ -88,16 +103,8 @@ struct tern__origin {
     bool invited; /* several receivers: it will say when it offers */
     uint64_t offers_n;
     struct tern__notes notes;
-};
-
-/* A posted receive, and what came. */
-struct tern__arrival {
-    tern_req req; /* persistent: that is faster where many are posted */
-    int source;
-    bool ready;
-    size_t bytes;    /* of an item */
-    size_t at, left; /* items taken, and not yet */
-    unsigned char *items;
+    struct tern__ring ring;
+    struct tern__arrival arrival; /* what is there in the ring */
 };
 
 typedef int tern__isend(const void *, int, MPI_Datatype, int, int, MPI_Comm, MPI_Request *);
@@ -122,10 +129,15 @@ struct tern__wire {
     size_t owed;                  /* credits, to all origins */
     struct tern__origin *origins; /* [rank among the endpoints]; of this receiver */
     struct tern__arrival arrivals[TERN__ARRIVALS];
-    size_t message_bytes;       /* room of an arrival */
-    int source;                 /* the only one, or MPI_ANY_SOURCE, which MPI matches more slowly */
-    size_t next;                /* arrival */
-    size_t turn;                /* capacity 0: where to look first for an offer */
+    size_t message_bytes; /* room of an arrival */
+    int source;           /* the only one, or MPI_ANY_SOURCE, which MPI matches more slowly */
+    size_t next;          /* arrival */
+    struct tern__arrival *peeked;
+    size_t turn;         /* capacity 0: where to look first for an offer */
+    bool near_first;     /* capacity 0: of the offers of this node and of others */
+    tern_window *window; /* of this node */
+    size_t near_lanes, near_origins;
+    size_t near_turn;           /* the origin of this node to look at first */
     int (*tend)(tern_chan *ch); /* the chore of a receiver */
     struct tern_chore chore;
 };
@@ -163,6 +175,9 @@ int tern__wire_make_room(const tern_chan *ch, struct tern__lane *l); /* for l->r
 int tern__wire_bequeath(tern_chan *ch, struct tern__lane *l);        /* its receiver has left */
 unsigned char *tern__wire_slot(const tern_chan *ch, const struct tern__lane *l);
 int tern__wire_send(tern_chan *ch, struct tern__lane *l, size_t n, size_t bytes);
+/* Put n items on a lane that has credits for them. */
+int tern__wire_put_on(tern_chan *ch, struct tern__lane *l, const unsigned char *items, size_t bytes,
+                      size_t n);
 bool tern__wire_reap(struct tern__lane *l, bool all);
 int tern__wire_put(tern_chan *ch, const unsigned char *items, size_t bytes, size_t n, size_t *done);
 bool tern__wire_can_put(tern_chan *ch);
@@ -191,6 +206,18 @@ bool tern__wire_can_offer(tern_chan *ch);
 int tern__wire_tell_waiting(tern_chan *ch);
 size_t tern__wire_no_len(tern_chan *ch);
 
+/* Pairs of one node: whether ends a and b are one; the memory of this node's; lay their lanes, once
+ * all others are; an arrival from one of them; what their receivers have taken; item number k of
+ * those that a lane holds. */
+bool tern__wire_is_near(const tern_chan *ch, size_t a, size_t b);
+size_t tern__wire_near_bytes(const tern_chan *ch);
+int tern__wire_near_open(tern_chan *ch);
+bool tern__wire_near_arrival(tern_chan *ch, struct tern__arrival **out);
+void tern__wire_near_look(struct tern__lane *l);
+const unsigned char *tern__wire_near_item(const struct tern__lane *l, uint64_t k, size_t *bytes);
+
+/* Credits of the lane from sender s to receiver r. */
+size_t tern__wire_credits(const tern_chan *ch, size_t s, size_t r);
 void tern__wire_lay_out(tern_chan *ch, size_t senders);
 void tern__wire_goodbye(tern_chan *ch, int role);
 

@@ -17,7 +17,10 @@
  *
  * Messages for an item: an invitation, an offer and an OVER for each receiver that looks, one
  * request, and one more for each receiver that came too late.  A single receiver needs two: see
- * wire_rendezvous.c. */
+ * wire_rendezvous.c.
+ *
+ * To the receivers of its own node a sender offers the item in shared memory at the same time: see
+ * rendezvous.c.  Before it grants the item to another it takes that offer back. */
 #include "config.h"
 
 #include "chan/wire.h"
@@ -32,7 +35,7 @@ static int tell(tern_chan *ch, size_t bytes)
 
     for (size_t i = 0; i < w->lanes_n; i++) {
         struct tern__lane *l = &w->lanes[i];
-        if (!l->invited || l->left || !tern__wire_has_room(&l->notes, 2))
+        if (!l->invited || l->left || l->near || !tern__wire_has_room(&l->notes, 2))
             continue;
         if (!ch->threads && l->rank == tern_rank(w->there))
             continue; /* this rank cannot take it while it offers it */
@@ -89,6 +92,18 @@ static bool has_left(tern_chan *ch)
     return true;
 }
 
+/* To a receiver of another node that asks for it, unless one of this node is faster. */
+static int go_far(tern_chan *ch, const unsigned char *item, size_t bytes)
+{
+    struct tern__lane *l = find_request(ch->wire);
+
+    if (l == NULL)
+        return tell(ch, bytes);
+    if (ch->node != NULL && !tern__rendezvous_retract(ch))
+        return TERN_OK;
+    return grant(ch, l, item, bytes);
+}
+
 static int put(tern_chan *ch, const unsigned char *item, size_t bytes, size_t n, size_t *done)
 {
     struct tern__wire *w = ch->wire;
@@ -97,12 +112,15 @@ static int put(tern_chan *ch, const unsigned char *item, size_t bytes, size_t n,
     (void)n;
     if (error || (ch->offerer != NULL && ch->offerer != tern__self()))
         return error ? error : TERN_EAGAIN;
+    if (ch->offerer == NULL && ch->node != NULL)
+        tern__rendezvous_offer(ch, item, bytes);
     ch->offerer = tern__self();
-    if (w->granted == NULL) {
-        struct tern__lane *l = find_request(w);
-        error = l != NULL ? grant(ch, l, item, bytes) : tell(ch, bytes);
-    }
-    if (error || !has_left(ch))
+    bool taken = w->granted == NULL && ch->node != NULL && tern__rendezvous_is_taken(ch);
+    if (taken)
+        error = say_over(ch);
+    else if (w->granted == NULL)
+        error = go_far(ch, item, bytes);
+    if (error || (!taken && !has_left(ch)))
         return error ? error : TERN_EAGAIN;
     ch->offerer = NULL;
     *done = 1;
@@ -122,8 +140,9 @@ static bool withdraw(tern_chan *ch)
         return true;
     ch->offerer = NULL;
     if (w->granted == NULL) {
+        bool back = ch->node == NULL || tern__rendezvous_retract(ch);
         w->broken |= say_over(ch) < 0;
-        return true;
+        return back;
     }
     return tern_wait_for(w->back, look_left, ch, "chan_send", TERN_FOREVER) < 0;
 }
@@ -138,7 +157,7 @@ static int attend(tern_chan *ch, bool invite)
 
     for (size_t i = 0; i < ch->ends_n && invite && error != TERN_EMPI; i++) {
         struct tern__origin *o = &ch->wire->origins[i];
-        if (!o->open || o->invited || o->offers)
+        if (!o->open || o->near || o->invited || o->offers)
             continue;
         error = tern__wire_reply(ch, i, TERN__INVITE);
         o->invited = error == TERN_OK;
@@ -202,14 +221,12 @@ static int request(tern_chan *ch, struct tern__origin *o, size_t index, unsigned
     return tern__wire_repost(ch);
 }
 
-static int take(tern_chan *ch, unsigned char *item, size_t room, size_t n, size_t *done,
-                size_t *bytes)
+static int take_far(tern_chan *ch, unsigned char *item, size_t room, size_t *done, size_t *bytes)
 {
     size_t index;
     struct tern__origin *o;
     int error = attend(ch, true);
 
-    (void)n;
     while (!error && (o = find(ch, &index)) != NULL) {
         *bytes = o->bytes;
         if (*bytes > room)
@@ -223,19 +240,53 @@ static int take(tern_chan *ch, unsigned char *item, size_t room, size_t n, size_
     return error ? error : TERN_EAGAIN;
 }
 
+static int take_near(tern_chan *ch, unsigned char *item, size_t room, size_t *done, size_t *bytes)
+{
+    return ch->node != NULL ? tern__rendezvous.take(ch, item, room, 1, done, bytes) : TERN_EAGAIN;
+}
+
+/* From this node and from others in turn. */
+static int take(tern_chan *ch, unsigned char *item, size_t room, size_t n, size_t *done,
+                size_t *bytes)
+{
+    bool near_first = ch->wire->near_first = !ch->wire->near_first;
+    int error = near_first ? take_near(ch, item, room, done, bytes) : TERN_EAGAIN;
+
+    (void)n;
+    if (error == TERN_EAGAIN)
+        error = take_far(ch, item, room, done, bytes);
+    if (error == TERN_EAGAIN && !near_first)
+        error = take_near(ch, item, room, done, bytes);
+    return error;
+}
+
 static bool can_take(tern_chan *ch)
 {
     size_t index;
 
-    return attend(ch, true) < 0 || find(ch, &index) != NULL;
+    return (ch->node != NULL && tern__rendezvous.can_take(ch)) || attend(ch, true) < 0
+           || find(ch, &index) != NULL;
+}
+
+static bool can_put(tern_chan *ch)
+{
+    return (ch->node != NULL && tern__rendezvous.can_put(ch)) || tern__wire_can_offer(ch);
+}
+
+static void lay_out(tern_chan *ch, size_t senders)
+{
+    if (ch->mixed)
+        tern__rendezvous.lay_out(ch, senders);
+    else
+        tern__wire_lay_out(ch, senders);
 }
 
 const struct tern__transport tern__wire_handshake = {
     .name = "wire",
-    .lay_out = tern__wire_lay_out,
+    .lay_out = lay_out,
     .put = put,
     .take = take,
-    .can_put = tern__wire_can_offer,
+    .can_put = can_put,
     .can_take = can_take,
     .reserve = tern__no_slot,
     .peek = tern__no_peek,

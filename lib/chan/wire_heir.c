@@ -27,12 +27,19 @@ static size_t place(const struct tern__lane *l, size_t n, size_t k)
     return (l->at + l->room - n + k) % l->room;
 }
 
-/* Room for more items.  MPI may still be sending from the old place, which is kept. */
+/* Room for more items.  MPI may still be sending from the old place, which is kept.  A ring has the
+ * cells already. */
 static int grow(const tern_chan *ch, struct tern__lane *l, size_t more)
 {
     const size_t width = ch->layout.width, held = l->room - l->credits;
     struct tern__lane new = *l;
 
+    if (l->near) {
+        l->room += more;
+        l->credits += more;
+        l->ring.capacity += more;
+        return TERN_OK;
+    }
     new.room += more;
     new.credits += more;
     new.at = held;
@@ -54,15 +61,25 @@ static int grow(const tern_chan *ch, struct tern__lane *l, size_t more)
     return TERN_OK;
 }
 
+/* Item number k of those that the lane holds. */
+static const unsigned char *item_at(const struct tern__lane *l, size_t width, size_t k,
+                                    size_t *bytes)
+{
+    size_t at = l->near ? 0 : place(l, l->room - l->credits, k);
+
+    *bytes = l->bytes != NULL ? l->bytes[at] : width;
+    return l->near ? tern__wire_near_item(l, k, bytes) : l->items + at * width;
+}
+
 static int send_again(tern_chan *ch, const struct tern__lane *from, struct tern__lane *to)
 {
-    const size_t width = ch->layout.width, held = from->room - from->credits;
+    const size_t held = from->room - from->credits;
+    size_t bytes;
     int error = TERN_OK;
 
     for (size_t k = 0; k < held && !error; k++) {
-        size_t at = place(from, held, k);
-        memcpy(tern__wire_slot(ch, to), from->items + at * width, width);
-        error = tern__wire_send(ch, to, 1, from->bytes != NULL ? from->bytes[at] : width);
+        const unsigned char *item = item_at(from, ch->layout.width, k, &bytes);
+        error = tern__wire_put_on(ch, to, item, bytes, 1);
     }
     return error;
 }

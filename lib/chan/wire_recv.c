@@ -4,6 +4,11 @@
 
 #include "chan/wire.h"
 
+enum {
+    FAR_EVERY = 16, /* looks at other nodes first, so that this one does not shut them out */
+    HEAR_EVERY = 8  /* items: whether a sender is dry, which costs half as much as an item */
+};
+
 int tern__wire_repost(tern_chan *ch) /* hot */
 {
     struct tern__wire *w = ch->wire;
@@ -45,7 +50,7 @@ static void see_to(tern_chan *ch, const struct tern__arrival *a, int tag)
     }
 }
 
-int tern__wire_arrival(tern_chan *ch, struct tern__arrival **out) /* hot */
+static int far_arrival(tern_chan *ch, struct tern__arrival **out) /* hot */
 {
     struct tern__wire *w = ch->wire;
 
@@ -73,6 +78,19 @@ int tern__wire_arrival(tern_chan *ch, struct tern__arrival **out) /* hot */
         if (error)
             return error;
     }
+}
+
+int tern__wire_arrival(tern_chan *ch, struct tern__arrival **out) /* hot */
+{
+    struct tern__wire *w = ch->wire;
+
+    if (w->near_origins == 0)
+        return far_arrival(ch, out);
+    bool far_first = ++w->looks % FAR_EVERY == 0;
+    if (!far_first && tern__wire_near_arrival(ch, out))
+        return TERN_OK;
+    int error = far_arrival(ch, out);
+    return error == TERN_EAGAIN && far_first && tern__wire_near_arrival(ch, out) ? TERN_OK : error;
 }
 
 /* ---- Credits --------------------------------------------------------------------------------- */
@@ -126,6 +144,10 @@ static int consume(tern_chan *ch, struct tern__arrival *a, size_t n) /* hot */
 
     a->at += n;
     a->left -= n;
+    if (o->near) {
+        tern__ring_consume(&o->ring, n);
+        return TERN_OK;
+    }
     o->owed += n;
     ch->wire->owed += n;
     if (a->left == 0)
@@ -171,7 +193,8 @@ bool tern__wire_recv_one(tern_chan *ch, void *item) /* hot */
         return false;
     tern__copy(item, a->items + a->at * ch->item, ch->item);
     ch->wire->broken = consume(ch, a, 1) != TERN_OK;
-    ch->stats.received++;
+    if (++ch->stats.received % HEAR_EVERY == 0)
+        ch->wire->broken |= tern__wire_hear(ch) != TERN_OK;
     return true;
 }
 
@@ -191,12 +214,13 @@ int tern__wire_peek(tern_chan *ch, const void **out, size_t *bytes)
         return error;
     *bytes = a->bytes;
     *out = a->items + a->at * ch->layout.width;
+    ch->wire->peeked = a;
     return TERN_OK;
 }
 
 int tern__wire_release(tern_chan *ch)
 {
-    return consume(ch, &ch->wire->arrivals[ch->wire->next], 1);
+    return consume(ch, ch->wire->peeked, 1);
 }
 
 /* A sender knows what is not known to be received; a receiver sees what has arrived. */
@@ -210,7 +234,9 @@ size_t tern__wire_len(tern_chan *ch)
         (void)tern__wire_words(ch);
     for (size_t i = 0; i < w->lanes_n; i++)
         n += w->lanes[i].left ? 0 : w->lanes[i].room - w->lanes[i].credits;
-    if (!ch->sends && tern__wire_arrival(ch, &a) == TERN_OK)
-        n = a->left;
-    return n;
+    if (ch->sends)
+        return n;
+    for (size_t i = 0; i < ch->ends_n && w->near_origins > 0; i++)
+        n += w->origins[i].near ? tern__ring_len(&w->origins[i].ring) : 0;
+    return far_arrival(ch, &a) == TERN_OK ? n + a->left : n;
 }

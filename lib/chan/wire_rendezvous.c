@@ -78,7 +78,7 @@ bool tern__wire_can_offer(tern_chan *ch)
     (void)tern__wire_words(ch);
     for (size_t i = 0; i < w->lanes_n; i++) {
         struct tern__lane *l = &w->lanes[i];
-        if (!l->asked)
+        if (!l->asked && !l->near)
             l->asked = tern_isend(w->there, NULL, 0, MPI_BYTE, l->rank, TERN__ASK, &l->ask) == 0;
         waits |= l->waiting && l->credits > 0 && !l->left;
     }

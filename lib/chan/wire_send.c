@@ -25,6 +25,7 @@ static int take_word(tern_chan *ch, int source, int64_t word)
     else if (word == TERN__LEAVE && !l->left) {
         l->left = true;
         w->left_n++;
+        tern__wire_near_look(l);
         atomic_fetch_sub(&ch->shared->receivers, 1);
         return tern__wire_bequeath(ch, l);
     } else if (word == TERN__INVITE)
@@ -42,6 +43,8 @@ int tern__wire_words(tern_chan *ch) /* hot */
     MPI_Status s;
     int error;
 
+    for (size_t i = 0; i < w->lanes_n && w->near_lanes > 0; i++)
+        tern__wire_near_look(&w->lanes[i]);
     while (w->left_n < w->lanes_n && ch->reserved == NULL /* whose lane must stay as it is */
            && (error = tern__wire_test(&w->word_req.mpi, &s)) != TERN_EAGAIN) {
         if (error)
@@ -92,6 +95,8 @@ unsigned char *tern__wire_slot(const tern_chan *ch, const struct tern__lane *l)
 /* Items that can be sent on the lane in one message now. */
 static size_t fits(const tern_chan *ch, struct tern__lane *l) /* hot */
 {
+    if (l->near)
+        return l->credits;
     size_t most = ch->wire->message_bytes / ch->layout.width;
     size_t to_end = l->room - l->at;
 
@@ -132,7 +137,7 @@ static int say_dry(tern_chan *ch)
 
     for (size_t i = 0; i < w->lanes_n; i++) {
         struct tern__lane *l = &w->lanes[i];
-        if (l->left || l->room < 4 || l->credits > 0 || l->said_dry
+        if (l->left || l->near || l->room < 4 || l->credits > 0 || l->said_dry
             || tern__wire_test(&l->dry, MPI_STATUS_IGNORE) != TERN_OK)
             continue;
         if (MPI_Issend(NULL, 0, MPI_BYTE, l->rank, TERN__DRY, tern_comm_raw(w->back), &l->dry))
@@ -166,6 +171,17 @@ static struct tern__lane *find(tern_chan *ch, size_t *room, int *error) /* hot *
     return NULL;
 }
 
+int tern__wire_put_on(tern_chan *ch, struct tern__lane *l, const unsigned char *items, size_t bytes,
+                      size_t n) /* hot */
+{
+    if (l->near) {
+        l->credits -= tern__ring_put(&l->ring, items, bytes, n);
+        return TERN_OK;
+    }
+    tern__copy(tern__wire_slot(ch, l), items, n * bytes);
+    return tern__wire_send(ch, l, n, bytes);
+}
+
 int tern__wire_put(tern_chan *ch, const unsigned char *items, size_t bytes, size_t n,
                    size_t *done) /* hot */
 {
@@ -177,8 +193,7 @@ int tern__wire_put(tern_chan *ch, const unsigned char *items, size_t bytes, size
         if (l == NULL)
             break;
         size_t part = n - sent < room ? n - sent : room;
-        tern__copy(tern__wire_slot(ch, l), items + sent * bytes, part * bytes);
-        error = tern__wire_send(ch, l, part, bytes);
+        error = tern__wire_put_on(ch, l, items + sent * bytes, bytes, part);
         if (!error)
             sent += part;
     }
@@ -195,8 +210,7 @@ bool tern__wire_send_one(tern_chan *ch, const void *item) /* hot */
         return false;
     if (l->credits == 0 && (tern__wire_words(ch) != TERN_OK || l->credits == 0 || l->left))
         return false;
-    tern__copy(tern__wire_slot(ch, l), item, ch->item);
-    if (tern__wire_send(ch, l, 1, ch->item) != TERN_OK)
+    if (tern__wire_put_on(ch, l, item, ch->item, 1) != TERN_OK)
         return false;
     ch->stats.sent++;
     return true;
@@ -219,11 +233,17 @@ int tern__wire_reserve(tern_chan *ch, void **out)
     if (l == NULL)
         return error ? error : TERN_EAGAIN;
     ch->wire->reserved = l;
-    *out = tern__wire_slot(ch, l);
+    *out = l->near ? tern__ring_slot(&l->ring) : tern__wire_slot(ch, l);
     return TERN_OK;
 }
 
 int tern__wire_commit(tern_chan *ch, size_t bytes)
 {
-    return tern__wire_send(ch, ch->wire->reserved, 1, bytes);
+    struct tern__lane *l = ch->wire->reserved;
+
+    if (!l->near)
+        return tern__wire_send(ch, l, 1, bytes);
+    tern__ring_commit(&l->ring, bytes);
+    l->credits--;
+    return TERN_OK;
 }

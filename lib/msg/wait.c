@@ -60,9 +60,11 @@ int tern__wait(const struct tern__wait *wait, tern__poll *poll, void *state, ter
             return tern__mpi_fail(wait, error);
         if (done)
             return TERN_OK;
-        if (++polls % CHORES == 0 && atomic_load_explicit(&chores, memory_order_relaxed) != NULL)
+        bool yields = spin >= 0 && n >= (unsigned)spin; /* which may take long: be helpful before */
+        if ((++polls % CHORES == 0 || yields)
+            && atomic_load_explicit(&chores, memory_order_relaxed) != NULL)
             tern_chores_run();
-        if (spin >= 0 && n >= (unsigned)spin) {
+        if (yields) {
             n = (unsigned)spin;
             sched_yield();
         } else if (n % LOOKS != 0) {

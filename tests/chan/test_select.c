@@ -169,7 +169,7 @@ static void many_channels(void)
  * is one send on one side and one receive on the other. */
 static void both_ways(size_t capacity)
 {
-    enum { EXCHANGES = 500 };
+    enum { EXCHANGES = 100 };
     int role = rank > 1 ? 0 : rank == 0 ? TERN_SENDER : TERN_RECEIVER;
     int done[2] = {0, 0}, all[2], got = 0;
     tern_chan *there = open_chan(capacity, role);
