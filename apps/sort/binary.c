@@ -133,7 +133,8 @@ static int write_batch(tern_comm *c, const sort_settings *s, const batch *b)
     int error = b->array ? make_header(c, b, &block) : TERN_OK;
 
     swap_unless_native(&b->layout, false, b->records, b->n);
-    output_source source = {&block, b->n + (block.header_bytes > 0), records_bytes, next_records};
+    output_source source = {&block, b->n + (block.header_bytes > 0), records_bytes, next_records,
+                            NULL};
     if (!error) {
         tern_prog_phase("write", b->n * b->layout.bytes);
         error = output_write(c, s->output, &source);

@@ -227,7 +227,7 @@ static int write_records(tern_comm *c, const sort_settings *s, part *mine)
              rest = mine->g.total % p, all = 0;
 
     mine->first = mine->g.first + n * r + (r < rest ? r : rest);
-    output_source source = {mine, (size_t)(n + (r < rest)), records_bytes, next_records};
+    output_source source = {mine, (size_t)(n + (r < rest)), records_bytes, next_records, NULL};
     tern_prog_phase("generate", 0);
     int error = output_write(c, s->output, &source);
     tern_prog_phase(NULL, source.items * RECORD);

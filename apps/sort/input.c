@@ -58,7 +58,16 @@ static uint64_t time_of(const struct stat *st)
     return (uint64_t)st->st_mtim.tv_sec * 1000000000 + (uint64_t)st->st_mtim.tv_nsec;
 }
 
-static int look_at(const input *in, const char *path, size_t unit, input_file *file, bool *stream)
+/* Whether the file is where stdout goes. */
+static bool is_stdout(const struct stat *file)
+{
+    struct stat out;
+
+    return fstat(STDOUT_FILENO, &out) == 0 && out.st_dev == file->st_dev
+           && out.st_ino == file->st_ino;
+}
+
+static int look_at(input *in, const char *path, size_t unit, input_file *file, bool *stream)
 {
     struct stat st;
     bool is_stdin = strcmp(path, "-") == 0;
@@ -73,6 +82,7 @@ static int look_at(const input *in, const char *path, size_t unit, input_file *f
     else {
         file->size = (uint64_t)st.st_size;
         file->time = time_of(&st);
+        in->grows |= is_stdout(&st);
         error =
             unit > 0 ? check_unit(path, file->size, unit) : look_inside(fd, in, path, file, stream);
     }
@@ -99,15 +109,16 @@ int input_open(tern_comm *c, size_t unit, input *in)
     int error = in->files == NULL   ? tern_fail(TERN_ENOMEM, NULL, "no memory for the file names")
                 : tern_rank(c) == 0 ? look_at_all(in, unit)
                                     : TERN_OK;
-    uint64_t known[2] = {in->stream, in->total};
+    uint64_t known[3] = {in->stream, in->total, in->grows};
 
     error = tern_agree(c, error);
     if (!error)
-        error = tern_bcast(c, known, 2, MPI_UINT64_T, 0);
+        error = tern_bcast(c, known, 3, MPI_UINT64_T, 0);
     if (!error)
         error = tern_bcast(c, in->files, (size_t)in->n * sizeof(*in->files), MPI_BYTE, 0);
     in->stream = known[0] != 0;
     in->total = known[1];
+    in->grows = known[2] != 0;
     return error;
 }
 

@@ -135,10 +135,17 @@ static int write_beside(tern_comm *c, const tern_outfile *file, const output_sou
     return error;
 }
 
+static int check(const output_source *s)
+{
+    return s->check != NULL ? s->check(s->context) : TERN_OK;
+}
+
 static int write_file(tern_comm *c, const tern_outfile *file, const output_source *s)
 {
     int error = tern_agree(c, write_beside(c, file, s));
 
+    if (!error)
+        error = tern_agree(c, check(s));
     if (tern_rank(c) == 0) {
         if (error)
             tern_outfile_discard(file);
@@ -229,7 +236,7 @@ static int write_stream(tern_comm *c, int fd, const char *path, const output_sou
         error = answer(c, s, buffer);
     }
     tern_free(buffer);
-    return error;
+    return error ? error : check(s);
 }
 
 /* A device or a pipe that has a name. */

@@ -71,6 +71,7 @@ typedef struct input {
     int n;
     bool stream;       /* some operand is no regular file, or compressed: rank 0 reads them all */
     bool plain;        /* nothing is decompressed */
+    bool grows;        /* one of them is stdout */
     char end;          /* of a line */
     uint64_t total;    /* bytes in the sequence, if no stream */
     input_file *files; /* if no stream */
@@ -137,6 +138,32 @@ const char *input_name(const char *path);
 /* Fails unless `bytes` is a multiple of `unit`, which may be 0. */
 int check_unit(const char *path, uint64_t bytes, size_t unit);
 
+/* ---- Mapped input ------------------------------------------------------------------------------
+ */
+
+typedef struct input_map {
+    char *base;   /* of the text */
+    size_t bytes; /* of memory that it takes */
+    size_t *at;   /* where in it each file begins */
+} input_map;
+
+/* Whether operands are such as can be mapped.  The same on all ranks. */
+bool map_can(const input *in);
+
+/* Map all of them.  Local; one map at a time; map_close() also after a failure. */
+int map_open(const input *in, input_map *map);
+void map_close(input_map *map);
+
+/* Bytes begin .. end - 1 of the sequence as ranges of the text, at most in->n; how many.  Local. */
+size_t map_ranges(const input *in, const input_map *map, uint64_t begin, uint64_t end,
+                  tern_text_range *ranges);
+
+/* Bring what the range holds into memory.  Local; any thread. */
+void map_load(const input_map *map, tern_text_range range);
+
+/* Whether what was seen of the map is what the files were at input_open(), else an error.  Local. */
+int map_check(const input *in);
+
 /* ---- Compressed input --------------------------------------------------------------------------
  */
 
@@ -169,9 +196,10 @@ typedef struct output_source {
      * after them. */
     size_t (*next)(const void *context, size_t first, size_t end, char *buffer, const char **piece,
                    size_t *bytes);
+    int (*check)(const void *context); /* whether all was good, at the end; or NULL.  Local */
 } output_source;
 
-enum { OUTPUT_BUFFER = 4 << 20 };
+enum { OUTPUT_BUFFER = 1 << 20 };
 
 /* Find out early that `path` (NULL: stdout) cannot be written.  Collective. */
 int output_try(tern_comm *c, const char *path);

@@ -9,20 +9,19 @@
 
 #include <string.h>
 
-/* Merge blocks with `partner`, if there is one; `block` is the size of all blocks. */
-static int compare_split(tern__job *j, int partner, size_t block)
+/* Merge blocks with `partner`, if there is one; `block` is the size of all blocks; `failed` as in
+ * tern__swap_items(). */
+static int compare_split(tern__job *j, int partner, int failed, size_t block)
 {
     bool lower = tern_rank(j->c) < partner;
     char *received = NULL;
     size_t n = 0;
 
     if (partner >= tern_size(j->c))
-        return TERN_OK;
-    int error = tern__swap_items(j, partner, 0, j->n, &received, &n);
-    if (error) {
-        tern_free(received);
+        return failed;
+    int error = tern__swap_items(j, partner, failed, 0, j->n, &received, &n);
+    if (error)
         return error;
-    }
     error = tern__merge_in(j, 0, j->n, received, n, !lower);
     if (error)
         return error;
@@ -33,14 +32,15 @@ static int compare_split(tern__job *j, int partner, size_t block)
     return TERN_OK;
 }
 
+/* A rank that fails goes on, and tells. */
 static int run_network(tern__job *j, size_t block)
 {
     int p = tern_size(j->c), me = tern_rank(j->c), error = TERN_OK;
 
-    for (int k = 2; k < 2 * p && !error; k *= 2) {
-        error = compare_split(j, me ^ (k - 1), block);
-        for (int step = k / 4; step > 0 && !error; step /= 2)
-            error = compare_split(j, me ^ step, block);
+    for (int k = 2; k < 2 * p; k *= 2) {
+        error = compare_split(j, me ^ (k - 1), error, block);
+        for (int step = k / 4; step > 0; step /= 2)
+            error = compare_split(j, me ^ step, error, block);
     }
     return error;
 }

@@ -82,19 +82,18 @@ static size_t cut_at(const tern__job *j, const candidates *x)
     return middle < low ? low : middle > high ? high : middle;
 }
 
-/* Keep [begin, end), give the rest of [0, n) to the partner and merge what it gives. */
-static int trade(tern__job *j, int partner, size_t cut)
+/* Keep one side of the cut, give the other to the partner and merge what it gives; `failed` as in
+ * tern__swap_items(). */
+static int trade(tern__job *j, int partner, int failed, size_t cut)
 {
     bool lower = tern_rank(j->c) < partner;
     char *received = NULL;
     size_t n = 0;
-    int error = lower ? tern__swap_items(j, partner, cut, j->n, &received, &n)
-                      : tern__swap_items(j, partner, 0, cut, &received, &n);
+    int error = lower ? tern__swap_items(j, partner, failed, cut, j->n, &received, &n)
+                      : tern__swap_items(j, partner, failed, 0, cut, &received, &n);
 
-    if (error) {
-        tern_free(received);
+    if (error)
         return error;
-    }
     return lower ? tern__merge_in(j, 0, cut, received, n, false)
                  : tern__merge_in(j, cut, j->n, received, n, true);
 }
@@ -105,22 +104,23 @@ static int fold(tern__job *j, int ranks)
     int me = tern_rank(j->c), p = tern_size(j->c);
 
     if (me >= ranks)
-        return trade(j, me - ranks, j->n);
-    return me + ranks < p ? trade(j, me + ranks, j->n) : TERN_OK;
+        return trade(j, me - ranks, TERN_OK, j->n);
+    return me + ranks < p ? trade(j, me + ranks, TERN_OK, j->n) : TERN_OK;
 }
 
+/* A rank that fails goes on, and tells. */
 static int run_cube(tern__job *j, int ranks, candidates *x, candidates *other, char *merged)
 {
     int error = fold(j, ranks);
 
     if (tern_rank(j->c) >= ranks)
         return error;
-    for (; ranks > 1 && !error; ranks /= 2) {
+    for (; ranks > 1; ranks /= 2) {
         take(j, x);
-        error = share(j, ranks, x, other, merged);
-        size_t cut = !error && x->n > 0 ? cut_at(j, x) : 0;
-        if (!error)
-            error = trade(j, tern_rank(j->c) ^ (ranks / 2), cut);
+        int lost = share(j, ranks, x, other, merged);
+        if (lost)
+            return lost;
+        error = trade(j, tern_rank(j->c) ^ (ranks / 2), error, x->n > 0 ? cut_at(j, x) : 0);
     }
     return error;
 }

@@ -32,6 +32,11 @@ static int sort(const tern__items *t, char **items, size_t n, size_t room)
     return TERN_OK;
 }
 
+static void sort_seen(const tern__items *t, void *items, size_t n)
+{
+    tern__quick_keys(t->merger.bytes, items, n, t->mapping);
+}
+
 void tern__image_items(tern__items *t)
 {
     t->merger = tern__width_of(t->layout.type)->merger;
@@ -41,4 +46,6 @@ void tern__image_items(tern__items *t)
     t->enter = enter;
     t->leave = leave;
     t->sort = sort;
+    if (t->key_bytes >= sizeof(uint32_t) && tern__simd_fast())
+        t->sort_seen = sort_seen;
 }

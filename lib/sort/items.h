@@ -23,6 +23,8 @@ typedef struct tern__items {
     /* Sort n items of this rank with all its threads, stably.  *items, which is replaced or not, is
      * a block with room for `room` of them.  TERN_ENOMEM changes nothing. */
     int (*sort)(const struct tern__items *t, char **items, size_t n, size_t room);
+    /* Enter, sort and leave in fewer passes; or NULL. */
+    void (*sort_seen)(const struct tern__items *t, void *items, size_t n);
 } tern__items;
 
 /* Choose the kind; TERN_EINVAL if there is no such layout.  `t` must not be moved. */
@@ -110,9 +112,10 @@ int tern__sort_job(tern_comm *c, const tern_record_layout *layout, void **record
 int tern__total(const tern__job *j, int64_t *total);
 
 /* Send items begin .. end - 1 to one rank, which does likewise; what it sends is *received, n items
- * in a new block. */
-int tern__swap_items(tern__job *j, int partner, size_t begin, size_t end, char **received,
-                     size_t *n);
+ * in a new block.  A rank that has `failed` before says so, and goes on saying so to all it would
+ * have met, so that none waits: it gets its own error back, the partner TERN_EPEER. */
+int tern__swap_items(tern__job *j, int partner, int failed, size_t begin, size_t end,
+                     char **received, size_t *n);
 
 /* Take the sorted items of `received`, which it frees, among items begin .. end - 1 of the job,
  * which are all that stay; those of the lower rank first among equals. */

@@ -93,14 +93,17 @@ uint64_t tern__image_at(const void *images, size_t width, size_t i);
 void tern__radix_u32(uint32_t *items, uint32_t *scratch, size_t n);
 void tern__radix_u64(uint64_t *items, uint64_t *scratch, size_t n);
 void tern__radix_pair(tern__pair *items, tern__pair *scratch, size_t n);
-void tern__radix_pair_serial(tern__pair *items, tern__pair *scratch, size_t n);
 /* Whether there are vectors; without them radix sort is faster, where there is scratch. */
 bool tern__simd_fast(void);
 void tern__quick_u32(uint32_t *items, size_t n);
 void tern__quick_u64(uint64_t *items, size_t n);
 void tern__quick_pair(tern__pair *items, size_t n); /* by key and value */
+/* Of keys of 4 or 8 bytes as they are, which become images and keys again on the way. */
+void tern__quick_keys(size_t bytes, void *keys, size_t n, tern__mapping m);
 void tern__counting_u8(uint8_t *items, size_t n);
 void tern__counting_u16(uint16_t *items, size_t n);
+/* Sort n keys of 4 or 8 bytes as they are if their images lie close together, else false. */
+bool tern__count_small_range(size_t bytes, void *keys, size_t n, tern__mapping m);
 
 /* Keys that rank r of p holds after a sort of total, and how many are before them. */
 int64_t tern__share(int64_t total, int p, int r);

@@ -8,48 +8,12 @@
 
 enum { WORD = 7, MORE = WORD << 1 | 1 };
 
-static uint64_t big_endian_64(const char *p)
-{
-    uint64_t x;
-
-    memcpy(&x, p, sizeof(x));
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    x = __builtin_bswap64(x);
-#endif
-    return x;
-}
-
-static uint64_t big_endian_32(const char *p)
-{
-    uint32_t x;
-
-    memcpy(&x, p, sizeof(x));
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    x = __builtin_bswap32(x);
-#endif
-    return x;
-}
-
-uint64_t tern__big_endian(tern__line line)
-{
-    const unsigned char *p = (const unsigned char *)line.text;
-    size_t n = line.length;
-
-    if (n >= 8)
-        return big_endian_64(line.text);
-    if (n >= 4) {
-        uint64_t last = big_endian_32(line.text + n - 4) << 8 * (8 - n);
-        return big_endian_32(line.text) << 32 | (last & UINT32_MAX);
-    }
-    return (n > 0 ? (uint64_t)p[0] << 56 : 0) | (n > 1 ? (uint64_t)p[1] << 48 : 0)
-           | (n > 2 ? (uint64_t)p[2] << 40 : 0);
-}
-
 /* ---- As they are ---------------------------------------------------------------------------- */
 
 static uint64_t word_of_bytes(const tern__criterion *by, tern__line key, size_t depth)
 {
     (void)by;
+    depth = depth < key.length ? depth : key.length; /* more in a text that others change */
     key.text += depth;
     key.length -= depth;
     uint64_t word = tern__big_endian(key);

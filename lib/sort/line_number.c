@@ -26,9 +26,34 @@ typedef struct number {
     const char *end; /* what follows */
 } number;
 
-static bool is_digit(char c)
+/* A word of 8 bytes, big-endian: each less '0'. */
+static uint64_t less_zeros(uint64_t word)
 {
-    return c >= '0' && c <= '9';
+    return word ^ UINT64_C(0x3030303030303030);
+}
+
+/* Where the digits at p end; 8 at a time. */
+static const char *skip_digits(const char *p, const char *end)
+{
+    for (; p < end; p += 8) {
+        uint64_t x = less_zeros(tern__big_endian((tern__line){p, (size_t)(end - p)}));
+        uint64_t above = (x & UINT64_C(0x7f7f7f7f7f7f7f7f)) + UINT64_C(0x7676767676767676);
+        uint64_t others = (above | x) & UINT64_C(0x8080808080808080);
+        if (others != 0) /* at the latest behind the end */
+            return p + __builtin_clzll(others) / 8;
+    }
+    return end;
+}
+
+/* The value of n digits, at most 8. */
+static uint64_t value_of(const char *p, size_t n)
+{
+    if (n == 0)
+        return 0;
+    uint64_t x = less_zeros(tern__big_endian((tern__line){p, n})) >> 8 * (8 - n);
+    x = (x & UINT64_C(0x00ff00ff00ff00ff)) + 10 * (x >> 8 & UINT64_C(0x00ff00ff00ff00ff));
+    x = (x & UINT64_C(0x0000ffff0000ffff)) + 100 * (x >> 16 & UINT64_C(0x0000ffff0000ffff));
+    return (x & UINT32_MAX) + 10000 * (x >> 32);
 }
 
 static number parse(tern__line key)
@@ -45,13 +70,11 @@ static number parse(tern__line key)
     while (p < end && *p == '0')
         p++;
     x.whole = p;
-    while (p < end && is_digit(*p))
-        p++;
+    p = skip_digits(p, end);
     x.wholes = (size_t)(p - x.whole);
     if (p < end && *p == '.') {
         x.part = ++p;
-        while (p < end && is_digit(*p))
-            p++;
+        p = skip_digits(p, end);
         x.parts = (size_t)(p - x.part);
         while (x.parts > 0 && x.part[x.parts - 1] == '0')
             x.parts--;
@@ -61,35 +84,44 @@ static number parse(tern__line key)
     return x;
 }
 
+static const uint64_t power_of_ten[DIGITS + 1] = {1,
+                                                  10,
+                                                  100,
+                                                  1000,
+                                                  10000,
+                                                  100000,
+                                                  1000000,
+                                                  10000000,
+                                                  100000000,
+                                                  1000000000,
+                                                  10000000000,
+                                                  100000000000,
+                                                  1000000000000,
+                                                  10000000000000,
+                                                  100000000000000,
+                                                  1000000000000000,
+                                                  10000000000000000};
+
+/* `value` with n <= DIGITS digits behind it. */
+static uint64_t append(uint64_t value, const char *p, size_t n)
+{
+    size_t first = n < 8 ? n : 8;
+
+    value = value * power_of_ten[first] + value_of(p, first);
+    return value * power_of_ten[n - first] + value_of(p + first, n - first);
+}
+
 /* The first DIGITS digits of |x|, and whether there are more. */
 static uint64_t leading_digits(const number *x)
 {
-    static const uint64_t power[DIGITS + 1] = {1,
-                                               10,
-                                               100,
-                                               1000,
-                                               10000,
-                                               100000,
-                                               1000000,
-                                               10000000,
-                                               100000000,
-                                               1000000000,
-                                               10000000000,
-                                               100000000000,
-                                               1000000000000,
-                                               10000000000000,
-                                               100000000000000,
-                                               1000000000000000,
-                                               10000000000000000};
     size_t wholes = x->wholes < DIGITS ? x->wholes : DIGITS;
     size_t parts = x->parts < DIGITS - wholes ? x->parts : DIGITS - wholes;
-    uint64_t value = 0;
+    uint64_t value = append(0, x->whole, wholes);
 
-    for (size_t i = 0; i < wholes; i++)
-        value = value * 10 + (uint64_t)(x->whole[i] - '0');
-    for (size_t i = 0; i < parts; i++)
-        value = value * 10 + (uint64_t)(x->part[i] - '0');
-    return value * power[DIGITS - wholes - parts] << DIGIT_SHIFT | (x->wholes + x->parts > DIGITS);
+    if (parts > 0)
+        value = append(value, x->part, parts);
+    return value * power_of_ten[DIGITS - wholes - parts] << DIGIT_SHIFT
+           | (x->wholes + x->parts > DIGITS);
 }
 
 static uint64_t word_of(const number *x)

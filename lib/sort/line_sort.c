@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "sort/lines.h"
+#include "sort/quick.h"
 
 enum {
     FEW = 8,               /* lines that are compared directly */
@@ -48,13 +49,14 @@ static tern__line line_of(const tern__line_context *in, const tern__pair *item)
 
 /* ---- One level ------------------------------------------------------------------------------ */
 
-/* Bytes from `depth` on, at most `most`, in which two lines agree; neither is shorter than depth.
- */
+/* Bytes from `depth` on, at most `most`, in which two lines agree. */
 static size_t common_bytes(tern__line a, tern__line b, size_t depth, size_t most)
 {
     enum { STRIDE = 8 };
     size_t end = a.length < b.length ? a.length : b.length, i = depth;
 
+    if (end <= depth)
+        return 0;
     end = end - depth > most ? depth + most : end;
     while (i + STRIDE <= end && memcmp(a.text + i, b.text + i, STRIDE) == 0)
         i += STRIDE;
@@ -132,6 +134,38 @@ static void load_many_words(const tern__line_context *in, level at, tern__pair *
         load_words(in, at, items + i, n - i < FEW ? n - i : FEW);
 }
 
+/* Go on to the next level of items whose words are equal, by all threads `together` or by one;
+ * false if there is none, and they are in order. */
+static bool descend(const tern__line_context *in, level *at, tern__pair *items, tern__pair *scratch,
+                    size_t n, bool together)
+{
+    if (needs_merge_sort(in, *at, items[0].key)) {
+        tern__merge_sort(in, at->criterion, items, scratch, n);
+        return false;
+    }
+    *at = next_level(in, *at, items[0].key);
+    if (is_end(in, *at))
+        return false;
+    if (together) {
+        at->depth += common_to_many(in, *at, items, n);
+        load_many_words(in, *at, items, n);
+    } else {
+        at->depth += common_to_all(in, *at, items, n);
+        load_words(in, *at, items, n);
+    }
+    return true;
+}
+
+/* By word, then by locator, which is the order of the text: by all threads, or, within a parallel
+ * region, by the one that calls. */
+static void sort_words(tern__pair *items, tern__pair *scratch, size_t n)
+{
+    if (!tern__simd_fast())
+        tern__radix_pair(items, scratch, n);
+    else
+        tern__quick_pair(items, n);
+}
+
 /* ---- One thread ----------------------------------------------------------------------------- */
 
 static void insertion(const tern__line_context *in, size_t first, tern__pair *items, size_t n)
@@ -164,16 +198,9 @@ static void refine_serial(const tern__line_context *in, level at, tern__pair *it
                           tern__pair *scratch, size_t n)
 {
     while (n > FEW) {
-        if (needs_merge_sort(in, at, items[0].key)) {
-            tern__merge_sort(in, at.criterion, items, scratch, n);
+        if (!descend(in, &at, items, scratch, n, false))
             return;
-        }
-        at = next_level(in, at, items[0].key);
-        if (is_end(in, at))
-            return;
-        at.depth += common_to_all(in, at, items, n);
-        load_words(in, at, items, n);
-        tern__radix_pair_serial(items, scratch, n);
+        sort_words(items, scratch, n);
         size_t largest = 0, most = 0;
         for (size_t i = 0, size; i < n; i += size) {
             size = group_at(items, n, i);
@@ -199,32 +226,18 @@ static void refine_serial(const tern__line_context *in, level at, tern__pair *it
 static void sort_groups(const tern__line_context *in, level at, tern__pair *items,
                         tern__pair *scratch, size_t n);
 
-/* NOLINTNEXTLINE(misc-no-recursion) */
-static void refine_parallel(const tern__line_context *in, level at, tern__pair *items,
-                            tern__pair *scratch, size_t n)
-{
-    if (needs_merge_sort(in, at, items[0].key)) {
-        tern__merge_sort(in, at.criterion, items, scratch, n);
-        return;
-    }
-    at = next_level(in, at, items[0].key);
-    if (is_end(in, at))
-        return;
-    at.depth += common_to_many(in, at, items, n);
-    load_many_words(in, at, items, n);
-    sort_groups(in, at, items, scratch, n);
-}
-
-/* Sort a group and give it its word back, which mergers need. */
+/* Sort a group and give it its word back, which mergers need.  NOLINTNEXTLINE(misc-no-recursion) */
 static void refine(const grouping *g, group at, bool together)
 {
     tern__pair *items = g->items + at.begin;
+    tern__pair *scratch = g->scratch + at.begin;
     uint64_t word = items[0].key;
+    level next = g->at;
 
-    if (together)
-        refine_parallel(g->in, g->at, items, g->scratch + at.begin, at.n);
-    else
-        refine_serial(g->in, g->at, items, g->scratch + at.begin, at.n);
+    if (!together)
+        refine_serial(g->in, g->at, items, scratch, at.n);
+    else if (descend(g->in, &next, items, scratch, at.n, true))
+        sort_groups(g->in, next, items, scratch, at.n);
     for (size_t i = 0; i < at.n; i++)
         items[i].key = word;
 }
@@ -278,7 +291,7 @@ static void sort_groups(const tern__line_context *in, level at, tern__pair *item
     };
     size_t chunks = (n + g.chunk - 1) / g.chunk;
 
-    tern__radix_pair(items, scratch, n);
+    sort_words(items, scratch, n);
     find_chunks(&g, chunks);
 #pragma omp parallel for schedule(dynamic, 1) if (chunks > 1)
     for (size_t k = 0; k < chunks; k++)

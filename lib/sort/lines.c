@@ -1,48 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* tern_sort_lines(): parse, sort pairs of key and locator, cut exactly, send each part as sorted
- * text, parse it again where it arrives, and merge.  The text is held twice at most: read and
- * sorted, or sorted and received. */
+/* tern_sort_lines() and tern_sort_shared_lines(): parse, sort pairs of word and locator, cut
+ * exactly, send each part to its rank, and merge. */
 #include "config.h"
 
 #include "sort/lines.h"
 
 #include <stdlib.h>
 
-enum { AHEAD = 16 /* lines between the request for one and its use */ };
-
 static const size_t MOST_BYTES = (size_t)1 << 40; /* what a locator can tell apart */
 
-typedef struct line_job {
-    tern_comm *c;
-    tern_lines *lines;
-    tern__pair *scratch; /* as many as lines->items */
-    tern__order order;
-    bool unique;
-    tern_phase_fn *phase;
-} line_job;
-
-static void begin_phase(const line_job *j, const char *name, size_t bytes_moved)
+void tern__line_phase(const tern__line_job *j, const char *name, size_t bytes_moved)
 {
     if (j->phase != NULL)
         j->phase(name, bytes_moved);
-}
-
-/* hot */
-static size_t copy_line(const tern_lines *lines, size_t i, size_t end, char *out)
-{
-    if (i + AHEAD < end)
-        __builtin_prefetch(lines->text + (lines->items[i + AHEAD].value >> TERN__LENGTH_BITS));
-    tern__line line = tern__locate(lines->text, lines->items[i].value, lines->end);
-    memcpy(out, line.text, line.length + 1);
-    return line.length + 1;
-}
-
-/* The lines of this rank in their order, as text. */
-static void copy_sorted(const tern_lines *lines, const uint64_t *weight, char *out)
-{
-#pragma omp parallel for schedule(static) if (lines->n > TERN__BLOCK)
-    for (size_t i = 0; i < lines->n; i++)
-        copy_line(lines, i, lines->n, out + weight[i]);
 }
 
 void tern__weigh_lines(const tern_lines *lines, uint64_t *weight)
@@ -56,21 +26,21 @@ void tern__weigh_lines(const tern_lines *lines, uint64_t *weight)
     weight[lines->n] = sum;
 }
 
-/* Make the items, and as many again. */
-static int parse(line_job *j)
+int tern__parse_job(tern__line_job *j)
 {
-    int error = tern__parse_lines(j->lines, &j->order);
+    int error = tern__parse_lines(j->lines, j->ranges, j->n_ranges, &j->order);
 
     if (!error) {
-        j->scratch = tern_alloc((j->lines->n + 1) * sizeof(*j->scratch));
+        j->room = tern__line_room(j->lines->n);
+        j->scratch = tern_alloc(j->room * sizeof(*j->scratch));
         error = j->scratch != NULL ? TERN_OK : TERN_ENOMEM;
     }
     return tern_agree(j->c, error);
 }
 
-static int sort_locally(line_job *j)
+static int sort_locally(tern__line_job *j)
 {
-    int error = parse(j);
+    int error = tern__parse_job(j);
 
     if (error)
         return error;
@@ -81,174 +51,170 @@ static int sort_locally(line_job *j)
     return TERN_OK;
 }
 
-static void drop_items(line_job *j)
+/* With their ends. */
+static size_t sum_bytes(const tern_lines *lines, size_t first, size_t n)
 {
-    tern_free(j->lines->items);
-    tern_free(j->scratch);
-    j->lines->items = j->scratch = NULL;
-}
+    size_t bytes = n;
 
-/* Replace the text by its lines in their order. */
-static int sort_text(line_job *j, const uint64_t *weight)
-{
-    tern_lines *lines = j->lines;
-    char *sorted = tern_alloc(weight[lines->n]);
-    int error = tern_agree(j->c, sorted != NULL ? TERN_OK : TERN_ENOMEM);
-
-    if (error) {
-        tern_free(sorted);
-        return error;
-    }
-    copy_sorted(lines, weight, sorted);
-    tern_free(lines->text);
-    lines->text = sorted;
-    lines->bytes = weight[lines->n];
-    return TERN_OK;
-}
-
-/* Send cut[r] .. cut[r + 1] - 1 of the text to rank r. */
-static int exchange_text(line_job *j, const int64_t *cut, int64_t *from)
-{
-    int p = tern_size(j->c);
-    int error = tern__exchange_counts(j->c, cut, from);
-
-    if (error)
-        return error;
-    char *received = tern_alloc((size_t)from[p]);
-    error = tern_agree(j->c, received != NULL ? TERN_OK : TERN_ENOMEM);
-    if (!error)
-        error = tern__exchange(j->c, 1, j->lines->text, cut, received, from);
-    if (error) {
-        tern_free(received);
-        return error;
-    }
-    tern_free(j->lines->text);
-    j->lines->text = received;
-    j->lines->bytes = (size_t)from[p];
-    return TERN_OK;
+#pragma omp parallel for schedule(static) reduction(+ : bytes) if (n > TERN__BLOCK)
+    for (size_t i = first; i < first + n; i++)
+        bytes += tern__length(lines->text, lines->items[i].value, lines->end);
+    return bytes;
 }
 
 /* Runs begin at lines from[r]. */
-static int merge_runs(line_job *j, int64_t *from)
+static void merge_runs(tern__line_job *j, int64_t *from)
 {
     tern_lines *lines = j->lines;
-    int error = parse(j);
-
-    if (error)
-        return error;
     tern__line_context context = {lines->text, &j->order};
     tern__merger merger = tern__line_merger(&context);
     tern__pair *merged = tern__merge_runs(&merger, lines->items, j->scratch, from, tern_size(j->c));
+
     if (merged == j->scratch) {
         j->scratch = lines->items;
         lines->items = merged;
     }
     if (j->unique)
         tern__unique_lines(lines, &j->order);
-    return TERN_OK;
 }
 
-/* From sorted lines on every rank to the rank's part of all; cut, line_from and from have p + 1
- * entries each. */
-static int redistribute(line_job *j, int64_t *cut, int64_t *line_from, int64_t *from)
+/* From sorted lines on every rank to the rank's part of all; cut and from have p + 1 entries each.
+ */
+static int redistribute(tern__line_job *j, int64_t *cut, int64_t *from)
 {
-    int p = tern_size(j->c);
     uint64_t *weight = (uint64_t *)j->scratch; /* not needed now, and twice as long */
 
-    begin_phase(j, "split", j->lines->bytes);
+    tern__line_phase(j, "split", j->lines->bytes);
     tern__weigh_lines(j->lines, weight);
     int error = tern__split_lines(j->c, j->lines, &j->order, j->unique, weight, cut);
     if (!error)
-        error = tern__exchange_counts(j->c, cut, line_from);
+        error = tern__exchange_counts(j->c, cut, from);
     if (error)
         return error;
-    begin_phase(j, "exchange", 0);
-    error = sort_text(j, weight);
-    for (int r = 0; r <= p && !error; r++)
-        cut[r] = (int64_t)weight[cut[r]];
-    drop_items(j);
-    if (!error)
-        error = exchange_text(j, cut, from);
+    tern__line_phase(j, "exchange", 0);
+    error = j->shared ? tern__send_items(j, cut, from) : tern__send_text(j, cut, weight);
     if (error)
         return error;
-    begin_phase(j, "merge", j->lines->bytes);
-    return merge_runs(j, line_from);
+    tern__line_phase(j, "merge", j->lines->bytes);
+    merge_runs(j, from);
+    return TERN_OK;
 }
 
-static int sort_lines(line_job *j)
+static int sort_lines(tern__line_job *j)
 {
     size_t p = (size_t)tern_size(j->c);
 
-    begin_phase(j, "sort", 0);
+    tern__line_phase(j, "sort", 0);
     int error = sort_locally(j);
     if (error || p == 1)
         return error;
-    int64_t *offsets = malloc(3 * (p + 1) * sizeof(*offsets));
+    int64_t *offsets = malloc(2 * (p + 1) * sizeof(*offsets));
     error = offsets != NULL
                 ? TERN_OK
-                : tern_fail(TERN_ENOMEM, TERN_HERE, "no memory for %zu offsets", 3 * (p + 1));
+                : tern_fail(TERN_ENOMEM, TERN_HERE, "no memory for %zu offsets", 2 * (p + 1));
     error = tern_agree(j->c, error);
     if (!error)
-        error = redistribute(j, offsets, offsets + p + 1, offsets + 2 * (p + 1));
+        error = redistribute(j, offsets, offsets + p + 1);
     free(offsets);
     return error;
 }
 
-static int validate(const char *text, size_t bytes, char end)
+/* ---- Arguments ------------------------------------------------------------------------------ */
+
+static int validate(const char *text, const tern_text_range *ranges, size_t n, char end)
 {
-    if (bytes == 0)
-        return TERN_OK;
-    if (text == NULL || text[bytes - 1] != end)
-        return tern_fail(TERN_EINVAL, TERN_HERE, "sort lines: the last line has no end");
-    if (bytes > MOST_BYTES)
-        return tern_fail(TERN_EINVAL, TERN_HERE,
-                         "sort lines: %zu bytes on one rank are more than 1 TiB: use more ranks",
-                         bytes);
+    size_t before = 0;
+
+    for (size_t i = 0; i < n; before = ranges[i].end, i++) {
+        if (ranges[i].begin < before || ranges[i].end < ranges[i].begin)
+            return tern_fail(TERN_EINVAL, TERN_HERE, "sort lines: range %zu does not ascend", i);
+        if (ranges[i].end > MOST_BYTES)
+            return tern_fail(TERN_EINVAL, TERN_HERE,
+                             "sort lines: byte %zu is beyond 1 TiB: use more ranks", ranges[i].end);
+        if (ranges[i].end == ranges[i].begin)
+            continue;
+        if (text == NULL || text[ranges[i].end - 1] != end)
+            return tern_fail(TERN_EINVAL, TERN_HERE, "sort lines: the last line has no end");
+    }
     return TERN_OK;
 }
 
-/* The block belongs to the lines, if there are any. */
-static int new_lines(char *text, size_t bytes, char end, tern_lines **out)
+/* The job has ranges; what else follows from the options, and its lines. */
+static int prepare(tern__line_job *j, const char *text, const tern_line_options *options)
 {
-    tern_lines *lines = malloc(sizeof(*lines));
+    char end = options->nul ? '\0' : '\n';
 
-    *out = lines;
-    if (lines == NULL) {
-        tern_free(text);
+    j->unique = options->unique;
+    j->phase = options->phase;
+    j->lines = malloc(sizeof(*j->lines));
+    if (j->lines == NULL)
         return tern_fail(TERN_ENOMEM, TERN_HERE, "sort lines: no memory");
+    *j->lines = (tern_lines){.text = text, .end = end};
+    int error = validate(text, j->ranges, j->n_ranges, end);
+    return error ? error : tern__order_make(options, &j->order);
+}
+
+/* Of all lines of this rank, which are those of its ranges unless some were left out or sent. */
+static size_t bytes_of(const tern__line_job *j)
+{
+    size_t bytes = 0;
+
+    if (j->unique || tern_size(j->c) > 1)
+        return sum_bytes(j->lines, 0, j->lines->n);
+    for (size_t i = 0; i < j->n_ranges; i++)
+        bytes += j->ranges[i].end - j->ranges[i].begin;
+    return bytes;
+}
+
+/* A block `own` belongs to the lines, if there are any. */
+static int run(tern__line_job *j, const char *text, char *own, const tern_line_options *options,
+               tern_lines **out)
+{
+    static const tern_line_options defaults;
+    int error = prepare(j, text, options != NULL ? options : &defaults);
+
+    if (j->lines != NULL)
+        j->lines->own = own;
+    else
+        tern_free(own);
+    error = tern_agree(j->c, error);
+    if (!error)
+        error = sort_lines(j);
+    tern_free(j->scratch);
+    free(j->order.criteria);
+    if (error) {
+        tern_lines_free(j->lines);
+        return error;
     }
-    *lines = (tern_lines){.text = text, .bytes = bytes, .end = end};
-    return validate(text, bytes, end);
+    j->lines->bytes = bytes_of(j);
+    *out = j->lines;
+    return TERN_OK;
 }
 
 int tern_sort_lines(tern_comm *c, char *text, size_t bytes, const tern_line_options *options,
                     tern_lines **out)
 {
-    static const tern_line_options defaults;
+    tern__line_job j = {.c = c, .whole = {0, bytes}, .n_ranges = 1};
 
-    if (options == NULL)
-        options = &defaults;
-    line_job j = {.c = c, .unique = options->unique, .phase = options->phase};
-    int error = new_lines(text, bytes, options->nul ? '\0' : '\n', &j.lines);
-    if (!error)
-        error = tern__order_make(options, &j.order);
-    error = tern_agree(c, error);
-    if (!error)
-        error = sort_lines(&j);
-    tern_free(j.scratch);
-    free(j.order.criteria);
-    if (error)
-        tern_lines_free(j.lines);
-    else
-        *out = j.lines;
-    return error;
+    j.ranges = &j.whole;
+    return run(&j, text, text, options, out);
 }
+
+int tern_sort_shared_lines(tern_comm *c, const char *text, const tern_text_range *ranges, size_t n,
+                           const tern_line_options *options, tern_lines **out)
+{
+    tern__line_job j = {.c = c, .shared = true, .ranges = ranges, .n_ranges = n};
+
+    return run(&j, text, NULL, options, out);
+}
+
+/* ---- Access --------------------------------------------------------------------------------- */
 
 void tern_lines_free(tern_lines *lines)
 {
     if (lines == NULL)
         return;
-    tern_free(lines->text);
+    tern_free(lines->own);
     tern_free(lines->items);
     free(lines);
 }
@@ -260,12 +226,7 @@ size_t tern_lines_count(const tern_lines *lines)
 
 size_t tern_lines_bytes(const tern_lines *lines, size_t first, size_t n)
 {
-    size_t bytes = n;
-
-#pragma omp parallel for schedule(static) reduction(+ : bytes) if (n > TERN__BLOCK)
-    for (size_t i = first; i < first + n; i++)
-        bytes += tern__length(lines->text, lines->items[i].value, lines->end);
-    return bytes;
+    return first == 0 && n == lines->n ? lines->bytes : sum_bytes(lines, first, n);
 }
 
 const char *tern_lines_at(const tern_lines *lines, size_t i, size_t *length)
@@ -281,9 +242,12 @@ size_t tern_lines_copy(const tern_lines *lines, size_t first, size_t end, char *
 {
     size_t used = 0, i = first;
 
-    while (i < end && tern__length(lines->text, lines->items[i].value, lines->end) < room - used) {
-        used += copy_line(lines, i, end, buffer + used);
-        i++;
+    for (; i < end; i++) {
+        tern__line line = tern__line_ahead(lines, i, end);
+        if (line.length >= room - used)
+            break;
+        memcpy(buffer + used, line.text, line.length + 1);
+        used += line.length + 1;
     }
     *bytes = used;
     return i;

@@ -9,12 +9,7 @@
 #include <string.h>
 
 #include "sort/keys.h"
-
-/* A line without its end, or a part of one. */
-typedef struct tern__line {
-    const char *text;
-    size_t length;
-} tern__line;
+#include "sort/line_word.h"
 
 /* A locator is the offset in the text and, below it, the length, saturated: longer lines are
  * measured when needed. */
@@ -96,9 +91,6 @@ tern__line tern__find_key(const tern__criterion *by, tern__line line);
 unsigned char tern__fold(const tern__criterion *by, char c);
 bool tern__counts(const tern__criterion *by, char c);
 
-/* Big-endian word of the first 8 bytes, padded with NULs; reads nothing beyond the line. */
-uint64_t tern__big_endian(tern__line line);
-
 /* Of criterion `by`, as the sort wants them: ascending. */
 static inline uint64_t tern__word(const tern__criterion *by, tern__line line, size_t depth)
 {
@@ -121,24 +113,73 @@ static inline int tern__compare(const tern__order *o, tern__line a, tern__line b
 
 /* ---- Texts and items ------------------------------------------------------------------------ */
 
-/* A block of text and its items. */
+/* A text and its items. */
 struct tern_lines {
-    char *text;
-    size_t bytes;
+    const char *text;
+    char *own;    /* the text, if it is the lines', or NULL: borrowed */
+    size_t bytes; /* of all lines */
     tern__pair *items;
     size_t n;
     char end;
 };
 
-/* Find the lines of lines->text and make lines->items, in the order of the text.
- * TERN_OK or TERN_ENOMEM. */
-int tern__parse_lines(tern_lines *lines, const tern__order *order);
+/* Line i, when it is the next in order; lines before `end` will follow.  hot */
+static inline tern__line tern__line_ahead(const tern_lines *lines, size_t i, size_t end)
+{
+    enum { AHEAD = 16, CACHE_LINE = 64 };
+
+    if (i + AHEAD < end) {
+        const char *begin = lines->text + (lines->items[i + AHEAD].value >> TERN__LENGTH_BITS);
+        __builtin_prefetch(begin);
+        __builtin_prefetch(begin + CACHE_LINE);
+    }
+    return tern__locate(lines->text, lines->items[i].value, lines->end);
+}
+
+/* Find the lines in these ranges of lines->text and make lines->items, in the order of the text,
+ * with tern__line_room().  TERN_OK, TERN_ENOMEM or TERN_EIO. */
+int tern__parse_lines(tern_lines *lines, const tern_text_range *ranges, size_t n,
+                      const tern__order *order);
 
 /* What sorters and mergers of lines need to know. */
 typedef struct tern__line_context {
     const char *text;
     const tern__order *order;
 } tern__line_context;
+
+/* Items for which memory is taken where there are n: a few more, so that a block serves again when
+ * others of about as many come. */
+static inline size_t tern__line_room(size_t n)
+{
+    return n + n / 16 + 1;
+}
+
+/* A sort under way. */
+typedef struct tern__line_job {
+    tern_comm *c;
+    tern_lines *lines;
+    bool shared;                   /* all ranks see the text, and it stays where it is */
+    const tern_text_range *ranges; /* of the text, with whole lines of this rank */
+    size_t n_ranges;
+    tern_text_range whole; /* what `ranges` is where it is one */
+    tern__pair *scratch;
+    size_t room; /* items for which lines->items and scratch have room each */
+    tern__order order;
+    bool unique;
+    tern_phase_fn *phase;
+} tern__line_job;
+
+void tern__line_phase(const tern__line_job *j, const char *name, size_t bytes_moved);
+
+/* Make the items, and as many again.  Collective. */
+int tern__parse_job(tern__line_job *j);
+
+/* The two ways from sorted lines on every rank to runs of them, a file each: rank r gets lines
+ * cut[r] .. cut[r + 1] - 1, and what rank r sends is from[r] .. from[r + 1] - 1.  Collective.
+ * Either the text goes, in the order of its lines, of which the first i have weight[i] bytes ... */
+int tern__send_text(tern__line_job *j, const int64_t *cut, const uint64_t *weight);
+/* ... or, where all see it, only the items. */
+int tern__send_items(tern__line_job *j, const int64_t *cut, const int64_t *from);
 
 /* Sort items, whose keys are their words, with all threads, stably. */
 void tern__sort_items(const tern__line_context *in, tern__pair *items, tern__pair *scratch,

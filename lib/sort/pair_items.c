@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Items of 16 bytes: a number of 8 bytes and as much payload, when the order of equal keys does not
- * matter, or a number of 16 bytes.  Both are pairs, which the radix sort knows. */
+ * matter, or a number of 16 bytes.  Both are pairs, which the quicksort knows. */
 #include "config.h"
 
 #include "sort/items.h"
@@ -57,15 +57,11 @@ static void pair_leave(const tern__items *t, void *items, size_t n)
         pairs[i].key = tern__to_key(t->mapping, pairs[i].key);
 }
 
-static int pair_sort(const tern__items *t, char **items, size_t n, size_t room)
+/* By key and value, which is an order by key. */
+static int sort_pairs(const tern__items *t, char **items, size_t n, size_t room)
 {
-    tern__pair *scratch = tern_alloc(n * sizeof(*scratch));
-
     (void)t, (void)room;
-    if (scratch == NULL)
-        return TERN_ENOMEM;
-    tern__radix_pair((tern__pair *)*items, scratch, n);
-    tern_free(scratch);
+    tern__quick_pair((tern__pair *)*items, n);
     return TERN_OK;
 }
 
@@ -78,7 +74,7 @@ void tern__pair_items(tern__items *t)
     t->word = pair_word;
     t->enter = pair_enter;
     t->leave = pair_leave;
-    t->sort = pair_sort;
+    t->sort = sort_pairs;
 }
 
 /* ---- A key of 16 bytes: its high half is the key of the pair, its low half the value -------- */
@@ -91,15 +87,10 @@ static uint64_t wide_word(const tern__items *t, const void *key, unsigned i)
     return i == 0 ? pair->key : pair->value;
 }
 
-static inline bool wide_before(const tern__pair *a, const tern__pair *b)
-{
-    return a->key < b->key || (a->key == b->key && a->value < b->value);
-}
-
 static bool wide_less(const void *context, const void *a, const void *b)
 {
     (void)context;
-    return wide_before(a, b);
+    return tern__pair_less(*(const tern__pair *)a, *(const tern__pair *)b);
 }
 
 /* hot */
@@ -111,7 +102,7 @@ static void wide_merge(const void *context, const void *first, size_t na, const 
 
     (void)context;
     while (a < a_end && b < b_end) {
-        bool second_is_less = wide_before(b, a);
+        bool second_is_less = tern__pair_less(*b, *a);
         *out++ = *(second_is_less ? b : a);
         a += !second_is_less;
         b += second_is_less;
@@ -137,34 +128,6 @@ static void wide_map(const tern__items *t, void *items, size_t n)
     }
 }
 
-static void swap_halves(tern__pair *pairs, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        pairs[i] = (tern__pair){pairs[i].value, pairs[i].key};
-}
-
-/* By the high halves; then each group of equal ones by the low halves. */
-static int wide_sort(const tern__items *t, char **items, size_t n, size_t room)
-{
-    tern__pair *pairs = (tern__pair *)*items, *scratch = tern_alloc(n * sizeof(*scratch));
-
-    (void)t, (void)room;
-    if (scratch == NULL)
-        return TERN_ENOMEM;
-    tern__radix_pair(pairs, scratch, n);
-    for (size_t begin = 0, end; begin < n; begin = end) {
-        for (end = begin + 1; end < n && pairs[end].key == pairs[begin].key;)
-            end++;
-        if (end - begin == 1)
-            continue;
-        swap_halves(pairs + begin, end - begin);
-        tern__radix_pair(pairs + begin, scratch + begin, end - begin);
-        swap_halves(pairs + begin, end - begin);
-    }
-    tern_free(scratch);
-    return TERN_OK;
-}
-
 void tern__wide_items(tern__items *t)
 {
     t->merger.less = wide_less;
@@ -174,5 +137,5 @@ void tern__wide_items(tern__items *t)
     t->word = wide_word;
     t->enter = wide_map;
     t->leave = wide_map;
-    t->sort = wide_sort;
+    t->sort = sort_pairs;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The quicksort in place by all threads.  What is in order, or in reverse, is found by a look at
- * it.  While a part is larger than a thread's share, all threads partition it: each its slice,
- * after which the items on the wrong side are exchanged.  Smaller parts are tasks of one thread. */
+ * it, and keys of a small range are counted.  While a part is larger than a thread's share, all
+ * threads partition it: each its slice, after which the items on the wrong side are exchanged.
+ * Smaller parts are tasks of one thread. */
 #include "config.h"
 
 #include "sort/quick.h"
@@ -15,7 +16,9 @@ enum {
     TASKS = 16,               /* ... and into how many it cuts its share: few, since a task that */
                               /* waits finds its items no longer in the cache */
     MOST_SLICES = 64,
-    CHUNK_BYTES = 4096
+    CHUNK_BYTES = 4096,
+    CACHE_BYTES = 512 << 10, /* of a usual L2 cache, or half of it */
+    SAMPLE_BYTES = 2048
 };
 
 /* Items to be sorted, none of which exceeds `most`. */
@@ -23,8 +26,10 @@ typedef struct part {
     const tern__quick *quick;
     char *items;
     size_t n;
-    size_t large;    /* more items than this all threads partition, ... */
-    size_t small;    /* ... and one thread sorts up to this many */
+    const tern__mapping *enter; /* they are keys still; or NULL */
+    const tern__mapping *leave; /* they shall be keys; or NULL */
+    size_t large;               /* more items than this all threads partition, ... */
+    size_t small;               /* ... and one thread sorts up to this many */
     unsigned levels; /* before a part is left to one thread, which knows when to give up */
     _Alignas(tern__pair) char most[TERN__ITEM_BYTES];
 } part;
@@ -104,7 +109,7 @@ static size_t partition_by_all(const part *p, const void *bound)
     for (size_t i = 0; i < count; i++) {
         size_t begin = i * share, end = i + 1 < count ? begin + share : p->n;
         char *items = p->items + begin * p->quick->bytes;
-        size_t middle = begin + p->quick->partition(items, end - begin, bound);
+        size_t middle = begin + p->quick->partition(items, end - begin, bound, p->enter);
         slices[i] = (slice){begin, middle, end};
     }
     for (size_t i = 0; i < count; i++)
@@ -115,26 +120,79 @@ static size_t partition_by_all(const part *p, const void *bound)
 
 /* ---- The whole ------------------------------------------------------------------------------- */
 
+/* Take what is above a pivot off the part; whether there is something to be sorted in it. */
+static bool split(part *p, part *above)
+{
+    const tern__quick *q = p->quick;
+    _Alignas(tern__pair) char pivot[TERN__ITEM_BYTES], bound[TERN__ITEM_BYTES];
+    bool rare = q->choose(p->items, p->n, p->most, p->enter, pivot, bound);
+    size_t below = p->n > p->large ? partition_by_all(p, bound)
+                                   : q->partition(p->items, p->n, bound, p->enter);
+
+    p->enter = NULL;
+    *above = *p;
+    above->items += below * q->bytes;
+    above->n -= below;
+    p->n = below;
+    memcpy(p->most, pivot, q->bytes);
+    return rare;
+}
+
+static void leave(const part *p)
+{
+    if (p->leave != NULL)
+        p->quick->leave(p->items, p->n, p->leave);
+}
+
+/* By one thread.  Images become keys while they are in the cache. NOLINTNEXTLINE(misc-no-recursion)
+ */
+static void sort_alone(part p)
+{
+    part above;
+
+    while (p.leave != NULL && p.n * p.quick->bytes > CACHE_BYTES && p.levels-- > 0) {
+        if (split(&p, &above))
+            sort_alone(above);
+        else
+            leave(&above);
+    }
+    p.quick->sort(p.items, p.n, p.most);
+    leave(&p);
+}
+
 static void sort_part(part p)
 {
-    const tern__quick *q = p.quick;
-
     while (p.n > p.small && p.levels-- > 0) {
-        _Alignas(tern__pair) char pivot[TERN__ITEM_BYTES], bound[TERN__ITEM_BYTES];
-        bool rare = q->choose(p.items, p.n, p.most, pivot, bound);
-        size_t below =
-            p.n > p.large ? partition_by_all(&p, bound) : q->partition(p.items, p.n, bound);
-        part above = p;
-        above.items += below * q->bytes;
-        above.n -= below;
-        if (rare) {
+        part above;
+        if (split(&p, &above)) {
 #pragma omp task firstprivate(above)
             sort_part(above);
+        } else {
+            leave(&above);
         }
-        p.n = below;
-        memcpy(p.most, pivot, q->bytes);
     }
-    q->sort(p.items, p.n, p.most);
+    sort_alone(p);
+}
+
+/* By all threads, unless they have something else to do. */
+static void sort_all(part all)
+{
+    size_t threads = omp_in_parallel() ? 1 : (size_t)omp_get_max_threads();
+
+    memset(all.most, UINT8_MAX, all.quick->bytes);
+    all.large = all.small = all.n;
+    all.levels = 2 * (64 - (unsigned)__builtin_clzll(all.n | 1));
+    if (all.n < PARALLEL_LEAST || threads == 1) {
+        sort_alone(all);
+        return;
+    }
+    all.large = all.n / threads + all.n / 8;
+    all.small = all.n / TASKS / threads;
+    if (all.small < TASK_LEAST)
+        all.small = TASK_LEAST;
+#pragma omp parallel
+#pragma omp single
+    sort_part(all);
 }
 
 /* What a look at all items tells; at the first ones alone, if that is enough. */
@@ -162,30 +220,23 @@ static void reverse(const tern__quick *q, char *items, size_t n)
                   lesser(half - i, TERN__BLOCK));
 }
 
+/* Sort keys of a small range; false if it is not, or if these are pairs. */
+static bool count(const tern__quick *q, void *keys, size_t n, const tern__mapping *m)
+{
+    return q->bytes < sizeof(tern__pair) && tern__count_small_range(q->bytes, keys, n, *m);
+}
+
 static void quick(const tern__quick *q, void *items, size_t n)
 {
-    int seen = look(q, items, n), threads = omp_in_parallel() ? 1 : omp_get_max_threads();
-    part all = {.quick = q, .items = items, .n = n};
+    static const tern__mapping none; /* these are images */
+    int seen = look(q, items, n);
 
     if ((seen & TERN__FALLS) == 0)
         return;
-    if ((seen & TERN__RISES) == 0) {
+    if ((seen & TERN__RISES) == 0)
         reverse(q, items, n);
-        return;
-    }
-    memset(all.most, UINT8_MAX, q->bytes);
-    if (n < PARALLEL_LEAST || threads == 1) {
-        q->sort(items, n, all.most);
-        return;
-    }
-    all.large = n / (size_t)threads + n / 8;
-    all.small = n / TASKS / (size_t)threads;
-    if (all.small < TASK_LEAST)
-        all.small = TASK_LEAST;
-    all.levels = 2 * (64 - (unsigned)__builtin_clzll(n));
-#pragma omp parallel
-#pragma omp single
-    sort_part(all);
+    else if (!count(q, items, n, &none))
+        sort_all((part){.quick = q, .items = items, .n = n});
 }
 
 void tern__quick_u32(uint32_t *items, size_t n)
@@ -201,4 +252,47 @@ void tern__quick_u64(uint64_t *items, size_t n)
 void tern__quick_pair(tern__pair *items, size_t n)
 {
     quick(tern__simd_chosen()->pair, items, n);
+}
+
+/* ---- Keys as they are ------------------------------------------------------------------------ */
+
+/* Whether the first few images rise and fall, so that it is not worth while to look at all. */
+static bool is_mixed(const tern__quick *q, const char *keys, size_t n, const tern__mapping *m)
+{
+    _Alignas(tern__pair) char sample[SAMPLE_BYTES];
+    size_t size = lesser(n, SAMPLE_BYTES / q->bytes);
+
+    memcpy(sample, keys, size * q->bytes);
+    q->enter(sample, size, m);
+    return q->look(sample, size) == (TERN__RISES | TERN__FALLS);
+}
+
+typedef void map_fn(void *items, size_t n, const tern__mapping *m);
+
+static void map_all(map_fn *map, size_t bytes, char *items, size_t n, const tern__mapping *m)
+{
+#pragma omp parallel for schedule(static) if (n >= PARALLEL_LEAST)
+    for (size_t i = 0; i < n; i += TERN__BLOCK)
+        map(items + i * bytes, lesser(n - i, TERN__BLOCK), m);
+}
+
+static void quick_keys(const tern__quick *q, void *keys, size_t n, const tern__mapping *m)
+{
+    if (m->flip == 0) {
+        quick(q, keys, n);
+    } else if (n * q->bytes > CACHE_BYTES && is_mixed(q, keys, n, m)) {
+        if (!count(q, keys, n, m))
+            sort_all((part){.quick = q, .items = keys, .n = n, .enter = m, .leave = m});
+    } else {
+        map_all(q->enter, q->bytes, keys, n, m);
+        quick(q, keys, n);
+        map_all(q->leave, q->bytes, keys, n, m);
+    }
+}
+
+void tern__quick_keys(size_t bytes, void *keys, size_t n, tern__mapping m)
+{
+    const tern__simd *simd = tern__simd_chosen();
+
+    quick_keys(bytes == sizeof(uint32_t) ? simd->u32 : simd->u64, keys, n, &m);
 }

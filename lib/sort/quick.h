@@ -15,14 +15,20 @@ typedef struct tern__quick {
     size_t bytes;
     void (*sort)(void *items, size_t n, const void *most);
     /* Choose a pivot and the bound of a partition: the item behind the pivot; or, if the pivot
-     * equals `most`, itself, and false: what is not below the bound is then in order. */
-    bool (*choose)(const void *items, size_t n, const void *most, void *pivot, void *bound);
-    /* Move the items below the bound before the others, and return how many they are. */
-    size_t (*partition)(void *items, size_t n, const void *bound);
+     * equals `most`, itself, and false: what is not below the bound is then in order.  `enter`, if
+     * it is not NULL: the items are keys, and pivot and bound shall be images. */
+    bool (*choose)(const void *items, size_t n, const void *most, const tern__mapping *enter,
+                   void *pivot, void *bound);
+    /* Move the items below the bound before the others, and return how many they are.  `enter`, if
+     * it is not NULL: and turn them from keys into images. */
+    size_t (*partition)(void *items, size_t n, const void *bound, const tern__mapping *enter);
     size_t least; /* items that choose and partition need */
     int (*look)(const void *items, size_t n);
     /* Swap the n items from `first` up with those from `last` down. */
     void (*mirror)(void *first, void *last, size_t n);
+    /* Turn keys into images, or back. */
+    void (*enter)(void *items, size_t n, const tern__mapping *m);
+    void (*leave)(void *items, size_t n, const tern__mapping *m);
 } tern__quick;
 
 /* One instruction set. */

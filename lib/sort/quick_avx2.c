@@ -31,9 +31,22 @@ INLINE __m256i split_8(__m256i v, int last)
     return _mm256_permutevar8x32_epi32(v, _mm256_cvtepu8_epi32(lanes));
 }
 
+/* v ^ f ^ (negative & m) */
+INLINE __m256i xor_and(__m256i v, __m256i f, __m256i negative, __m256i m)
+{
+    return _mm256_xor_si256(_mm256_xor_si256(v, f), _mm256_and_si256(negative, m));
+}
+
+INLINE __m256i enter_64(__m256i v, __m256i f, __m256i m)
+{
+    return xor_and(v, f, _mm256_cmpgt_epi64(_mm256_setzero_si256(), v), m);
+}
+
 /* ---- 32 bits --------------------------------------------------------------------------------- */
 
 # define ITEM      uint32_t
+# define KEY       uint32_t
+# define KEY_OF(x) (x)
 # define VEC       __m256i
 # define MASK      int
 # define LANES     8
@@ -56,6 +69,8 @@ INLINE __m256i load_some_u32(const uint32_t *from, int n)
 
 # define LESS(a, b)          ((a) < (b))
 # define AFTER(x)            ((x) + 1)
+# define WHOLE(x)            ((uint32_t)(x))
+# define ENTER(v, f, m)      xor_and(v, f, _mm256_srai_epi32(v, 31), m)
 # define LOAD(p)             _mm256_loadu_si256((const __m256i *)(p))
 # define STORE(p, v)         _mm256_storeu_si256((__m256i *)(p), v)
 # define FIRST_LANES(n)      ((int)FIRST(n))
@@ -81,6 +96,8 @@ INLINE __m256i load_some_u32(const uint32_t *from, int n)
 /* ---- 64 bits --------------------------------------------------------------------------------- */
 
 # define ITEM      uint64_t
+# define KEY       uint64_t
+# define KEY_OF(x) (x)
 # define VEC       __m256i
 # define MASK      int
 # define LANES     4
@@ -115,6 +132,8 @@ INLINE __m256i select_u64(__m256i mask, __m256i a, __m256i b)
 
 # define LESS(a, b)          ((a) < (b))
 # define AFTER(x)            ((x) + 1)
+# define WHOLE(x)            (x)
+# define ENTER(v, f, m)      enter_64(v, f, m)
 # define LOAD(p)             _mm256_loadu_si256((const __m256i *)(p))
 # define STORE(p, v)         _mm256_storeu_si256((__m256i *)(p), v)
 # define FIRST_LANES(n)      ((int)FIRST(2 * (n)))
@@ -144,6 +163,8 @@ typedef struct pairs {
 } pairs;
 
 # define ITEM      tern__pair
+# define KEY       uint64_t
+# define KEY_OF(x) ((x).key)
 # define VEC       pairs
 # define MASK      int
 # define LANES     4
@@ -199,6 +220,11 @@ INLINE pairs select_pairs(__m256i mask, pairs a, pairs b)
                    (words64)select_u64(mask, (__m256i)a.value, (__m256i)b.value)};
 }
 
+INLINE pairs enter_pairs(pairs v, pairs f, pairs m)
+{
+    return (pairs){(words64)enter_64((__m256i)v.key, (__m256i)f.key, (__m256i)m.key), v.value};
+}
+
 INLINE pairs split_pairs(pairs v, int last)
 {
     return (pairs){(words64)split_8((__m256i)v.key, last),
@@ -211,6 +237,8 @@ INLINE pairs split_pairs(pairs v, int last)
 
 # define LESS(a, b)          tern__pair_less(a, b)
 # define AFTER(x)            tern__pair_after(x)
+# define WHOLE(x)            ((tern__pair){x, 0})
+# define ENTER(v, f, m)      enter_pairs(v, f, m)
 # define LOAD(p)             load_pairs(p)
 # define STORE(p, v)         store_pairs(p, v)
 # define FIRST_LANES(n)      ((int)FIRST(2 * (n)))

@@ -28,9 +28,22 @@ INLINE __m512i split_8(__m512i v, __mmask8 last)
     return _mm512_permutexvar_epi64(_mm512_cvtepu8_epi64(lanes), v);
 }
 
+/* v ^ f ^ (negative & m) */
+INLINE __m512i xor_and(__m512i v, __m512i f, __m512i negative, __m512i m)
+{
+    return _mm512_xor_si512(_mm512_xor_si512(v, f), _mm512_and_si512(negative, m));
+}
+
+INLINE __m512i enter_64(__m512i v, __m512i f, __m512i m)
+{
+    return xor_and(v, f, _mm512_srai_epi64(v, 63), m);
+}
+
 /* ---- 64 bits -------------------------------------------------------------------------------- */
 
 # define ITEM      uint64_t
+# define KEY       uint64_t
+# define KEY_OF(x) (x)
 # define VEC       __m512i
 # define MASK      __mmask8
 # define LANES     8
@@ -40,6 +53,8 @@ INLINE __m512i split_8(__m512i v, __mmask8 last)
 
 # define LESS(a, b)          ((a) < (b))
 # define AFTER(x)            ((x) + 1)
+# define WHOLE(x)            (x)
+# define ENTER(v, f, m)      enter_64(v, f, m)
 # define LOAD(p)             _mm512_loadu_si512(p)
 # define STORE(p, v)         _mm512_storeu_si512(p, v)
 # define FIRST_LANES(n)      ((__mmask8)FIRST(n))
@@ -65,6 +80,8 @@ INLINE __m512i split_8(__m512i v, __mmask8 last)
 /* ---- 32 bits: a table of 65536 rows would not fit the cache --------------------------------- */
 
 # define ITEM      uint32_t
+# define KEY       uint32_t
+# define KEY_OF(x) (x)
 # define VEC       __m512i
 # define MASK      __mmask16
 # define LANES     16
@@ -86,6 +103,8 @@ INLINE __m512i split_16(__m512i v, __mmask16 last)
 
 # define LESS(a, b)          ((a) < (b))
 # define AFTER(x)            ((x) + 1)
+# define WHOLE(x)            ((uint32_t)(x))
+# define ENTER(v, f, m)      xor_and(v, f, _mm512_srai_epi32(v, 31), m)
 # define LOAD(p)             _mm512_loadu_si512(p)
 # define STORE(p, v)         _mm512_storeu_si512(p, v)
 # define FIRST_LANES(n)      ((__mmask16)FIRST(n))
@@ -115,6 +134,8 @@ typedef struct pairs {
 } pairs;
 
 # define ITEM      tern__pair
+# define KEY       uint64_t
+# define KEY_OF(x) ((x).key)
 # define VEC       pairs
 # define MASK      __mmask8
 # define LANES     8
@@ -174,6 +195,11 @@ INLINE pairs select_pairs(__mmask8 mask, pairs a, pairs b)
     };
 }
 
+INLINE pairs enter_pairs(pairs v, pairs f, pairs m)
+{
+    return (pairs){(words64)enter_64((__m512i)v.key, (__m512i)f.key, (__m512i)m.key), v.value};
+}
+
 INLINE pairs split_pairs(pairs v, __mmask8 last)
 {
     return (pairs){(words64)split_8((__m512i)v.key, last),
@@ -182,6 +208,8 @@ INLINE pairs split_pairs(pairs v, __mmask8 last)
 
 # define LESS(a, b)          tern__pair_less(a, b)
 # define AFTER(x)            tern__pair_after(x)
+# define WHOLE(x)            ((tern__pair){x, 0})
+# define ENTER(v, f, m)      enter_pairs(v, f, m)
 # define LOAD(p)             load_pairs(p)
 # define STORE(p, v)         store_pairs(p, v)
 # define FIRST_LANES(n)      ((__mmask8)FIRST(n))

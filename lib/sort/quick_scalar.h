@@ -16,13 +16,15 @@ static void NAME(sort_few)(ITEM *items, size_t n)
 }
 
 /* The median of items evenly spaced. */
-static ITEM NAME(choose_pivot)(const ITEM *items, size_t n)
+static ITEM NAME(choose_pivot)(const ITEM *items, size_t n, const tern__mapping *enter)
 {
     ITEM sample[NAME(LARGE_SAMPLE)] = {0};
     size_t size = n < NAME(LARGE) ? NAME(SAMPLE) : NAME(LARGE_SAMPLE);
 
     for (size_t i = 0; i < size; i++)
         sample[i] = items[n / (2 * size) * (2 * i + 1)];
+    for (size_t i = 0; i < size && enter != NULL; i++)
+        KEY_OF(sample[i]) = (KEY)tern__to_image(*enter, KEY_OF(sample[i]));
     NAME(sort_few)(sample, size);
     return sample[size / 2];
 }
@@ -34,6 +36,21 @@ static size_t NAME(partition)(ITEM *items, size_t n, ITEM bound)
 
     for (size_t i = 0; i < n; i++) {
         ITEM x = items[i];
+        items[i] = items[below];
+        items[below] = x;
+        below += LESS(x, bound);
+    }
+    return below;
+}
+
+/* The same for keys, of which images are left. */
+static size_t NAME(partition_keys)(ITEM *items, size_t n, ITEM bound, const tern__mapping *enter)
+{
+    size_t below = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        ITEM x = items[i];
+        KEY_OF(x) = (KEY)tern__to_image(*enter, KEY_OF(x));
         items[i] = items[below];
         items[below] = x;
         below += LESS(x, bound);

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Quicksort of ITEMs in place, around NAME(choose_pivot), NAME(partition), NAME(sort_few) and
- * NAME(look); included once for each width and instruction set.
+ * NAME(look); included once for each width and instruction set.  KEY is the type of the key in an
+ * item, KEY_OF(item).
  *
  * The greatest item that a part can hold is known, `most`.  A pivot that equals it is frequent: the
  * items below it are then parted from those that equal it, which are done.  After too many levels
  * heapsort keeps the time within n log n (introsort: Musser 1997). */
+
+#undef NEGATIVE
+#define NEGATIVE(key) ((KEY)(0 - ((key) >> (8 * sizeof(KEY) - 1))))
 
 static SIMD void NAME(sift)(ITEM *heap, size_t n, size_t at)
 {
@@ -38,7 +42,7 @@ static SIMD void NAME(quicksort)(ITEM *items, size_t n, ITEM most, unsigned leve
             NAME(heapsort)(items, n);
             return;
         }
-        ITEM pivot = NAME(choose_pivot)(items, n);
+        ITEM pivot = NAME(choose_pivot)(items, n, NULL);
         bool rare = LESS(pivot, most);
         size_t below = NAME(partition)(items, n, rare ? AFTER(pivot) : pivot);
         if (rare)
@@ -56,10 +60,10 @@ static SIMD void NAME(sort_any)(void *items, size_t n, const void *most)
     NAME(quicksort)(items, n, *(const ITEM *)most, 2 * log);
 }
 
-static SIMD bool NAME(choose_any)(const void *items, size_t n, const void *most, void *pivot,
-                                  void *bound)
+static SIMD bool NAME(choose_any)(const void *items, size_t n, const void *most,
+                                  const tern__mapping *enter, void *pivot, void *bound)
 {
-    ITEM chosen = NAME(choose_pivot)(items, n);
+    ITEM chosen = NAME(choose_pivot)(items, n, enter);
     bool rare = LESS(chosen, *(const ITEM *)most);
 
     *(ITEM *)pivot = chosen;
@@ -67,9 +71,11 @@ static SIMD bool NAME(choose_any)(const void *items, size_t n, const void *most,
     return rare;
 }
 
-static SIMD size_t NAME(partition_any)(void *items, size_t n, const void *bound)
+static SIMD size_t NAME(partition_any)(void *items, size_t n, const void *bound,
+                                       const tern__mapping *enter)
 {
-    return NAME(partition)(items, n, *(const ITEM *)bound);
+    return enter != NULL ? NAME(partition_keys)(items, n, *(const ITEM *)bound, enter)
+                         : NAME(partition)(items, n, *(const ITEM *)bound);
 }
 
 static SIMD int NAME(look_any)(const void *items, size_t n)
@@ -88,6 +94,30 @@ static void NAME(mirror_any)(void *first, void *last, size_t n)
     }
 }
 
+static SIMD void NAME(enter_any)(void *items, size_t n, const tern__mapping *m)
+{
+    ITEM *item = items;
+    KEY flip = (KEY)m->flip, magnitude = (KEY)m->magnitude;
+
+    _Pragma("omp simd") for (size_t i = 0; i < n; i++)
+    {
+        KEY key = KEY_OF(item[i]);
+        KEY_OF(item[i]) = key ^ flip ^ (NEGATIVE(key) & magnitude);
+    }
+}
+
+static SIMD void NAME(leave_any)(void *items, size_t n, const tern__mapping *m)
+{
+    ITEM *item = items;
+    KEY flip = (KEY)m->flip, magnitude = (KEY)m->magnitude;
+
+    _Pragma("omp simd") for (size_t i = 0; i < n; i++)
+    {
+        KEY key = KEY_OF(item[i]) ^ flip;
+        KEY_OF(item[i]) = key ^ (NEGATIVE(key) & magnitude);
+    }
+}
+
 static const tern__quick NAME(quick) = {
     .bytes = sizeof(ITEM),
     .sort = NAME(sort_any),
@@ -96,4 +126,6 @@ static const tern__quick NAME(quick) = {
     .least = MOST_FEW + 1,
     .look = NAME(look_any),
     .mirror = NAME(mirror_any),
+    .enter = NAME(enter_any),
+    .leave = NAME(leave_any),
 };

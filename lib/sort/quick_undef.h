@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Forgets the operations of one width, before those of the next are defined. */
 #undef ITEM
+#undef KEY
+#undef KEY_OF
 #undef VEC
 #undef MASK
 #undef LANES
@@ -9,6 +11,8 @@
 #undef NAME
 #undef LESS
 #undef AFTER
+#undef ENTER
+#undef WHOLE
 #undef LOAD
 #undef STORE
 #undef LOAD_SOME

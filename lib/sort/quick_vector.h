@@ -227,29 +227,56 @@ INLINE void NAME(sample)(VEC *v, int rows, const ITEM *items, size_t n)
     }
 }
 
+/* A mapping of keys to images, in all lanes. */
+typedef struct NAME(entry) {
+    VEC flip, magnitude;
+} NAME(entry);
+
+INLINE NAME(entry) NAME(entry_of)(const tern__mapping *m)
+{
+    return (NAME(entry)){SPREAD(WHOLE(m->flip)), SPREAD(WHOLE(m->magnitude))};
+}
+
+INLINE VEC NAME(map)(VEC v, const NAME(entry) * e)
+{
+    return ENTER(v, e->flip, e->magnitude);
+}
+
+INLINE void NAME(map_rows)(VEC *v, int rows, const tern__mapping *enter)
+{
+    if (enter == NULL)
+        return;
+    NAME(entry) e = NAME(entry_of)(enter);
+    for (int i = 0; i < rows; i++)
+        v[i] = NAME(map)(v[i], &e);
+}
+
 /* Good enough for few items, and cheap: the median of three columns' medians. */
-static SIMD ITEM NAME(choose_quickly)(const ITEM *items, size_t n)
+static SIMD ITEM NAME(choose_quickly)(const ITEM *items, size_t n, const tern__mapping *enter)
 {
     ITEM medians[LANES];
     VEC v[8];
 
     NAME(sample)(v, 8, items, n);
+    NAME(map_rows)(v, 8, enter);
     NETWORK_8(COMPARE, 0)
     STORE(medians, v[4]);
     ITEM a = medians[0], b = medians[LANES / 2], c = medians[LANES - 1];
     return NAME(greater)(NAME(lesser)(a, b), NAME(lesser)(NAME(greater)(a, b), c));
 }
 
-static SIMD ITEM NAME(choose_pivot)(const ITEM *items, size_t n)
+/* `enter`, if not NULL, is what makes images, of which the pivot is one, of the items. */
+static SIMD ITEM NAME(choose_pivot)(const ITEM *items, size_t n, const tern__mapping *enter)
 {
     enum { FEW = 1 << 12, MANY = 1 << 20, MIDDLE_ROWS = MOST_ROWS < 16 ? MOST_ROWS : 16 };
     ITEM sample[MOST_FEW];
     VEC v[MOST_ROWS];
 
     if (n < FEW)
-        return NAME(choose_quickly)(items, n);
+        return NAME(choose_quickly)(items, n, enter);
     int rows = n < MANY ? MIDDLE_ROWS : MOST_ROWS;
     NAME(sample)(v, rows, items, n);
+    NAME(map_rows)(v, rows, enter);
     for (int i = 0; i < rows; i++)
         STORE(sample + i * LANES, v[i]);
     NAME(sort_few)(sample, (size_t)rows * LANES);
@@ -288,11 +315,19 @@ INLINE const ITEM *NAME(take)(NAME(progress) * at, int items)
     return taken;
 }
 
+/* n items, at most LANES, or images of them. */
+INLINE VEC NAME(load)(const ITEM *from, int n, const NAME(entry) * enter)
+{
+    VEC v = n < LANES ? LOAD_SOME(from, n) : LOAD(from);
+
+    return enter != NULL ? NAME(map)(v, enter) : v;
+}
+
 /* The first items, as many as make the rest whole vectors. */
-INLINE void NAME(place_some)(NAME(progress) * at, VEC pivot)
+INLINE void NAME(place_some)(NAME(progress) * at, VEC pivot, const NAME(entry) * enter)
 {
     size_t some = (size_t)(at->to - at->from) % LANES;
-    VEC v = LOAD_SOME(at->from, (int)some);
+    VEC v = NAME(load)(at->from, (int)some, enter);
     MASK valid = FIRST_LANES((int)some), above = NOT_BELOW(v, pivot) & valid;
 
     STORE(at->left, SPLIT(v, above | (MASK)~valid));
@@ -305,7 +340,7 @@ INLINE void NAME(place_some)(NAME(progress) * at, VEC pivot)
 /* Move the items below the bound before the others, and return how many they are; at least
  * 2 * GAP + LANES.  In place: a gap is opened at both ends by taking what stands there into
  * registers. hot */
-static SIMD size_t NAME(partition)(ITEM *items, size_t n, ITEM bound)
+INLINE size_t NAME(partition_as)(ITEM *items, size_t n, ITEM bound, const NAME(entry) * enter)
 {
     enum { BATCH = 4, GAP = BATCH * LANES };
     NAME(progress) at = {items, items + n, items + GAP, items + n - GAP};
@@ -313,25 +348,40 @@ static SIMD size_t NAME(partition)(ITEM *items, size_t n, ITEM bound)
 
     UNROLL
     for (int i = 0; i < BATCH; i++) {
-        ends[i] = LOAD(items + i * LANES);
-        ends[BATCH + i] = LOAD(at.to + i * LANES);
+        ends[i] = NAME(load)(items + i * LANES, LANES, enter);
+        ends[BATCH + i] = NAME(load)(at.to + i * LANES, LANES, enter);
     }
-    NAME(place_some)(&at, pivot);
+    NAME(place_some)(&at, pivot, enter);
     while (at.to - at.from >= GAP) {
         const ITEM *taken = NAME(take)(&at, GAP);
-        VEC a = LOAD(taken), b = LOAD(taken + LANES);
-        VEC c = LOAD(taken + 2 * LANES), d = LOAD(taken + 3 * LANES);
+        VEC a = NAME(load)(taken, LANES, enter), b = NAME(load)(taken + LANES, LANES, enter);
+        VEC c = NAME(load)(taken + 2 * LANES, LANES, enter);
+        VEC d = NAME(load)(taken + 3 * LANES, LANES, enter);
         NAME(place)(&at, a, pivot);
         NAME(place)(&at, b, pivot);
         NAME(place)(&at, c, pivot);
         NAME(place)(&at, d, pivot);
     }
     while (at.from < at.to)
-        NAME(place)(&at, LOAD(NAME(take)(&at, LANES)), pivot);
+        NAME(place)(&at, NAME(load)(NAME(take)(&at, LANES), LANES, enter), pivot);
     UNROLL
     for (int i = 0; i < 2 * BATCH; i++)
         NAME(place)(&at, ends[i], pivot);
     return (size_t)(at.left - items);
+}
+
+static SIMD size_t NAME(partition)(ITEM *items, size_t n, ITEM bound)
+{
+    return NAME(partition_as)(items, n, bound, NULL);
+}
+
+/* The same for keys, of which images are left. */
+static SIMD size_t NAME(partition_keys)(ITEM *items, size_t n, ITEM bound,
+                                        const tern__mapping *enter)
+{
+    NAME(entry) e = NAME(entry_of)(enter);
+
+    return NAME(partition_as)(items, n, bound, &e);
 }
 
 /* ---- A look ---------------------------------------------------------------------------------- */

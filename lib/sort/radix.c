@@ -84,8 +84,3 @@ static void begin_of_buckets(size_t *table, size_t threads, digit d, size_t *beg
 #undef ITEM
 #undef KEY
 #undef NAME
-
-void tern__radix_pair_serial(tern__pair *items, tern__pair *scratch, size_t n)
-{
-    serial_pair(items, scratch, n, false);
-}

@@ -333,6 +333,23 @@ typedef struct tern_lines tern_lines;
 TERN_API TERN_MUST_CHECK int tern_sort_lines(tern_comm *c, char *text, size_t bytes,
                                              const tern_line_options *options, tern_lines **out);
 
+/** Whole lines within a text: its bytes \p begin .. \p end - 1. */
+typedef struct tern_text_range {
+    size_t begin, end;
+} tern_text_range;
+
+/** The same for a text that all ranks see, each at its own address, such as a mapped file: ranks
+ * exchange 16 bytes for a line, however long it is.  Collective.  \param[in] text  as on all ranks;
+ * borrowed until tern_lines_free().  Where other programs may change it, the end of a line must stand
+ * behind the last range, and the caller must find it out: then any lines in any order may come.  \param[in] ranges
+ * this rank's lines, in n ranges that ascend, over the ranks too; within the first 2^40 bytes.
+ * \param options,out  as above. \return TERN_OK, TERN_EINVAL, TERN_ENOMEM, TERN_EMPI, or TERN_EIO:
+ * the text has changed. */
+TERN_API TERN_MUST_CHECK int tern_sort_shared_lines(tern_comm *c, const char *text,
+                                                    const tern_text_range *ranges, size_t n,
+                                                    const tern_line_options *options,
+                                                    tern_lines **out);
+
 /** Find the first line of \p text that is out of order after the one before it: less, or with
  * `unique` also equal. Local; one thread; the text is as that of tern_sort_lines(), but borrowed.
  * \param[out] offset  where the line begins, or SIZE_MAX if all are in order. \return TERN_OK,
@@ -345,7 +362,8 @@ TERN_API void tern_lines_free(tern_lines *lines); /**< Local; NULL is allowed */
 /** Number of this rank's lines.  Local. */
 TERN_API size_t tern_lines_count(const tern_lines *lines);
 
-/** Bytes of lines first .. first + n - 1, with their newlines.  Local; costs n steps. */
+/** Bytes of lines first .. first + n - 1, with their newlines.  Local; costs n steps, one for all
+ * lines. */
 TERN_API size_t tern_lines_bytes(const tern_lines *lines, size_t first, size_t n);
 
 /** Line \p i and its length with the newline.  Borrowed.  Local. */

@@ -3,8 +3,9 @@
  * merges whose buffers stay in the cache.  What the rank keeps is merged from where it lies, and
  * there is no buffer for what is received but two chunks of each run: the data and the result are
  * all the memory that grows with n, and each item is moved once by the exchange and once by the
- * last merge.  Between ranks of a node MPI copies a chunk from the sender's memory to the
- * receiver's cache. */
+ * last merge.  All memory is taken first, and all ranks agree that it was there: nothing but MPI
+ * itself can fail in the middle, where others would wait.  Between ranks of a node MPI copies a
+ * chunk from the sender's memory to the receiver's cache. */
 #include "config.h"
 
 #include "sort/items.h"

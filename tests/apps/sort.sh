@@ -329,6 +329,40 @@ changing_input() {
   done
 }
 
+# The end of a mapped file in its last page, at the end of it, and without a newline.
+page_edges() {
+  head -c 4096 /dev/zero | tr '\0' x >page && head -c 8191 mixed >page-1 && head -c 8193 mixed >page+1
+  same "$1" '' page && same "$1" -s page page-1 empty page+1 page
+}
+
+# What is sorted goes behind the input.
+appended() {
+  cp mixed longer && alone longer >>longer && { cat mixed && LC_ALL=C sort mixed; } | cmp - longer
+}
+
+# changed_meanwhile COMMAND...: done to the input while the program waits for the reader of its output.  No signal ends
+# it, and it tells.
+changed_meanwhile() {
+  for i in $(seq 100); do cat huge; done >several
+  rm -f pipe && mkfifo pipe
+  alone several >pipe 2>why &
+  writer=$!
+  {
+    dd bs=1 count=1 >/dev/null 2>&1
+    "$@"
+    cat >/dev/null
+  } <pipe
+  wait $writer
+  status=$?
+  cat why
+  rm -f several
+  [ $status = 2 ] && grep -q 'several: it has changed' why
+}
+
+cut() {
+  : >several
+}
+
 # One of two ranks is killed now or later: never a wrong result, nor a part of one.
 killed_rank() {
   for i in $(seq 12); do cat mixed huge; done >several
@@ -376,6 +410,7 @@ for np in $few_np; do
   ok "np=$np fewer lines than ranks" same "$np" -r newlines single
   ok "np=$np through stdin" through_stdin "$np"
   ok "np=$np output is input" in_place "$np"
+  ok "np=$np files that end with a page" page_edges "$np"
   ok "np=$np one line a million times" repeated_line "$np"
   ok "np=$np floating-point keys in total order" float_order "$np"
   if command -v jq >/dev/null; then
@@ -406,7 +441,10 @@ for np in $one_np; do
   ok "np=$np bad output" bad_output "$np"
 done
 ok "an input that changes" changing_input 2
+ok "an input that is cut while its lines are written" changed_meanwhile cut
+ok "an input that is touched while its lines are written" changed_meanwhile touch several
 ok "a rank is killed" killed_rank
+ok "appended to the input" appended
 ok "a line of 100 MB" long_line 3
 mkdir tiny
 if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=1M none tiny 2>/dev/null; then

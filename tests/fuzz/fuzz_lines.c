@@ -64,8 +64,9 @@ static void check_order(const tern_lines *lines, const tern__order *order)
 static void sort_and_check(tern_lines *lines, const tern__order *order)
 {
     tern__line_context in = {lines->text, order};
+    tern_text_range all = {0, lines->bytes};
 
-    if (tern__parse_lines(lines, order) != TERN_OK)
+    if (tern__parse_lines(lines, &all, 1, order) != TERN_OK)
         abort();
     if (lines->n <= MOST_LINES) {
         tern__pair *scratch = tern_alloc((lines->n + 1) * sizeof(*scratch));
@@ -86,13 +87,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (tern__order_make(&o, &order) != TERN_OK)
         return 0;
     tern_lines lines = {.bytes = size - begin + 1, .end = order.end};
-    lines.text = malloc(lines.bytes); /* exactly, so that a sanitizer sees what reads beyond */
-    if (lines.text == NULL)
+    char *text = malloc(lines.bytes); /* exactly, so that a sanitizer sees what reads beyond */
+    if (text == NULL)
         abort();
-    memcpy(lines.text, data + begin, size - begin);
-    lines.text[size - begin] = order.end;
+    memcpy(text, data + begin, size - begin);
+    text[size - begin] = order.end;
+    lines.text = text;
     sort_and_check(&lines, &order);
-    free(lines.text);
+    free(text);
     free(order.criteria);
     return 0;
 }

@@ -257,6 +257,96 @@ static void every_number_of_threads(void)
     omp_set_num_threads(before);
 }
 
+/* Keys, n of a type, by tern__quick_keys() and by qsort() of their images. */
+static bool sorts_keys(enum tern_key_type type, int distribution, size_t n)
+{
+    int width = tern_key_bytes(type) == 8;
+    size_t bytes = n * widths[width].bytes;
+    char *keys = malloc(bytes), *expected = malloc(bytes);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(keys);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(expected);
+    fill(width, distribution, keys, n);
+    memcpy(expected, keys, bytes);
+    tern__keys_to_images(type, false, expected, n);
+    qsort(expected, n, widths[width].bytes, widths[width].compare);
+    tern__images_to_keys(type, false, expected, n);
+    tern__quick_keys(widths[width].bytes, keys, n, tern__mapping_of(type, false));
+    bool same = memcmp(keys, expected, bytes) == 0;
+    free(keys);
+    free(expected);
+    return same;
+}
+
+static void keys_as_they_are(void)
+{
+    static const enum tern_key_type types[] = {TERN_I32, TERN_F32, TERN_I64, TERN_F64};
+    int before = omp_get_max_threads();
+
+    for (int s = 0; s < SETS; s++) {
+        setenv("TERN_SIMD", sets[s], 1);
+        for (int threads = 1; threads <= 3 && tern__simd_named(sets[s]) != NULL; threads += 2) {
+            omp_set_num_threads(threads);
+            for (int d = 0; d < DISTRIBUTIONS; d++)
+                CU_ASSERT_TRUE(sorts_keys(types[(d + s + threads) % 4], d, d % 2 ? 150001 : 3001));
+        }
+    }
+    unsetenv("TERN_SIMD");
+    omp_set_num_threads(before);
+}
+
+/* Keys of a small range, but for one that may be far away in a corner that no sample sees. */
+static void small_ranges(void)
+{
+    static const enum tern_key_type types[] = {TERN_U32, TERN_I32, TERN_F32,
+                                               TERN_U64, TERN_I64, TERN_F64};
+    enum { MOST = 300001 };
+    uint64_t *keys = malloc(MOST * sizeof(*keys)), *expected = malloc(MOST * sizeof(*keys));
+
+    CU_ASSERT_FATAL(keys != NULL && expected != NULL);
+    for (int i = 0; i < 96; i++) {
+        enum tern_key_type type = types[i % 6];
+        bool wide = tern_key_bytes(type) == 8, descending = i % 7 == 0, far = i % 5 == 0;
+        size_t n = i % 4 == 0 ? 5000 : MOST, bytes = n * tern_key_bytes(type);
+        uint64_t values = 1 + next_random() % (i % 3 == 0 ? 3 : 70000), first = next_random();
+        for (size_t k = 0; k < n; k++)
+            wide ? (keys[k] = first + next_random() % values)
+                 : (((uint32_t *)keys)[k] = (uint32_t)(first + next_random() % values));
+        if (far)
+            wide ? (keys[n - 2] = ~first) : (((uint32_t *)keys)[n - 2] = (uint32_t)~first);
+        memcpy(expected, keys, bytes);
+        tern__keys_to_images(type, descending, expected, n);
+        qsort(expected, n, bytes / n, wide ? compare_u64 : compare_u32);
+        tern__images_to_keys(type, descending, expected, n);
+        CU_ASSERT_EQUAL(tern_sort_local(type, keys, n, descending), TERN_OK);
+        CU_ASSERT_EQUAL(memcmp(keys, expected, bytes), 0);
+    }
+    free(keys);
+    free(expected);
+}
+
+/* The pairs' keys, too, are mapped by a partition. */
+static void partition_maps_keys(void)
+{
+    tern__mapping m = tern__mapping_of(TERN_F64, true);
+
+    for (int s = 0; s < SETS; s++) {
+        const tern__simd *set = tern__simd_named(sets[s]);
+        for (size_t n = 300; set != NULL && n < 340; n++) {
+            tern__pair pairs[340], bound = {next_random(), 0};
+            for (size_t i = 0; i < n; i++)
+                pairs[i] = (tern__pair){next_random(), i};
+            tern__pair before[340];
+            memcpy(before, pairs, sizeof(pairs));
+            size_t below = set->pair->partition(pairs, n, &bound, &m);
+            for (size_t i = 0; i < n; i++) {
+                CU_ASSERT_EQUAL(pairs[i].key < bound.key, i < below);
+                CU_ASSERT_EQUAL(pairs[i].key, tern__to_image(m, before[pairs[i].value].key));
+            }
+        }
+    }
+}
+
 /* Items below any bound go first, and none is lost. */
 static void partition_by_any_bound(void)
 {
@@ -267,7 +357,7 @@ static void partition_by_any_bound(void)
             for (size_t i = 0; i < n; i++)
                 sum += items[i] = next_random() % 1000;
             uint64_t bound = next_random() % 1001;
-            size_t below = set->u64->partition(items, n, &bound);
+            size_t below = set->u64->partition(items, n, &bound, NULL);
             for (size_t i = 0; i < n; i++) {
                 CU_ASSERT_EQUAL(items[i] < bound, i < below);
                 after += items[i];
@@ -322,6 +412,9 @@ int main(int argc, char **argv)
         {"every_distribution", every_distribution},
         {"random_cases", random_cases},
         {"every_number_of_threads", every_number_of_threads},
+        {"keys_as_they_are", keys_as_they_are},
+        {"small_ranges", small_ranges},
+        {"partition_maps_keys", partition_maps_keys},
         {"partition_by_any_bound", partition_by_any_bound},
         {"look_sees_each_step", look_sees_each_step},
         CU_TEST_INFO_NULL,

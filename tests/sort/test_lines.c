@@ -135,11 +135,24 @@ static text collect(const tern_lines *lines)
     return all;
 }
 
+/* `lines` of all ranks are as they should be. */
+static void compare(tern_lines *lines, text in)
+{
+    text got = collect(lines), expected = reference(in);
+
+    if (tern_rank(tern_world()) == 0)
+        CU_ASSERT(got.size == expected.size && memcmp(got.bytes, expected.bytes, got.size) == 0);
+    free(got.bytes);
+    free(expected.bytes);
+    tern_lines_free(lines);
+}
+
+/* Every rank has its part, then every rank sees all of it, its part in two ranges. */
 static void check(text in)
 {
     tern_comm *c = tern_world();
     int r = tern_rank(c), p = tern_size(c);
-    size_t begin = begin_of(in, r, p), end = begin_of(in, r + 1, p);
+    size_t begin = begin_of(in, r, p), end = begin_of(in, r + 1, p), middle = begin;
     tern_line_options options = {.global = {.numeric = numeric, .reverse = reverse},
                                  .unique = unique};
     tern_lines *lines = NULL;
@@ -148,12 +161,13 @@ static void check(text in)
     CU_ASSERT_PTR_NOT_NULL_FATAL(mine);
     memcpy(mine, in.bytes + begin, end - begin);
     CU_ASSERT_EQUAL_FATAL(tern_sort_lines(c, mine, end - begin, &options, &lines), TERN_OK);
-    text got = collect(lines), expected = reference(in);
-    if (r == 0)
-        CU_ASSERT(got.size == expected.size && memcmp(got.bytes, expected.bytes, got.size) == 0);
-    free(got.bytes);
-    free(expected.bytes);
-    tern_lines_free(lines);
+    compare(lines, in);
+    if (begin < end)
+        middle = (size_t)((char *)memchr(in.bytes + begin, '\n', end - begin) - in.bytes) + 1;
+    const tern_text_range ranges[] = {{begin, middle}, {middle, end}};
+    CU_ASSERT_EQUAL_FATAL(tern_sort_shared_lines(c, in.bytes, ranges, 2, &options, &lines),
+                          TERN_OK);
+    compare(lines, in);
 }
 
 static void check_all_options(text in)
