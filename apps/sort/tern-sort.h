@@ -161,7 +161,8 @@ size_t map_ranges(const input *in, const input_map *map, uint64_t begin, uint64_
 /* Bring what the range holds into memory.  Local; any thread. */
 void map_load(const input_map *map, tern_text_range range);
 
-/* Whether what was seen of the map is what the files were at input_open(), else an error.  Local. */
+/* Whether what was seen of the map is what the files were at input_open(), else an error.  Local.
+ */
 int map_check(const input *in);
 
 /* ---- Compressed input --------------------------------------------------------------------------
