@@ -2,9 +2,9 @@
 noinst_LTLIBRARIES += lib/libterncore.la
 lib_LTLIBRARIES    += lib/libtern.la
 
-lib_libterncore_la_CPPFLAGS = $(AM_CPPFLAGS) $(HWLOC_CFLAGS) $(HDF5_CFLAGS) $(JANSSON_CFLAGS) $(PNG_CFLAGS)
+lib_libterncore_la_CPPFLAGS = $(AM_CPPFLAGS) $(HWLOC_CFLAGS) $(HDF5_CFLAGS) $(JANSSON_CFLAGS) $(PNG_CFLAGS) $(ZSTD_CFLAGS)
 lib_libterncore_la_SOURCES =
-lib_libterncore_la_LIBADD = $(HDF5_LIBS) $(HWLOC_LIBS) $(JANSSON_LIBS) $(PNG_LIBS) -lm
+lib_libterncore_la_LIBADD = $(HDF5_LIBS) $(HWLOC_LIBS) $(JANSSON_LIBS) $(PNG_LIBS) $(ZSTD_LIBS) -lm
 
 # The shared library is the core plus a version; tests link the core directly,
 # so they reach internal functions and start without libtool's wrapper script.

@@ -3,17 +3,23 @@
 #include "config.h"
 
 #include "sort/binary.h"
+#include "sort/external.h"
+
+#include <stdlib.h>
 
 /* What is sorted. */
 typedef struct batch {
     tern_record_layout layout;
-    bool npy;        /* as an array of numpy it is written */
+    bool array; /* as one it is written, to `output` */
+    const char *output;
     bool big_endian; /* it was read with keys of this byte order */
     void *records;   /* of tern_alloc() */
     size_t n;
 } batch;
 
-void swap_unless_native(const tern_record_layout *layout, bool big_endian, void *records, size_t n)
+/* Numbers of a byte order that is not the machine's become the machine's, or the reverse. */
+static void swap_unless_native(const tern_record_layout *layout, bool big_endian, void *records,
+                               size_t n)
 {
     const uint16_t one = 1;
     bool native_is_big = *(const unsigned char *)&one == 0;
@@ -33,18 +39,6 @@ void swap_unless_native(const tern_record_layout *layout, bool big_endian, void 
 
 /* ---- Reading ----------------------------------------------------------------------------------
  */
-
-/* What a stream holds, all of it on rank 0. */
-static int read_stream(tern_comm *c, const input *in, batch *b)
-{
-    size_t bytes = 0;
-    char *block = NULL;
-    int error = input_read_keys(c, in, b->layout.bytes, &block, &bytes);
-
-    b->records = block;
-    b->n = bytes / b->layout.bytes;
-    return error;
-}
 
 static int read_files(tern_comm *c, const sequence *s, batch *b)
 {
@@ -92,7 +86,7 @@ typedef struct record_block {
     const char *records;
     size_t width;
     size_t header_bytes; /* 0: there is none */
-    char header[NPY_HEADER];
+    char *header;
 } record_block;
 
 static size_t records_bytes(const void *context, size_t first, size_t n)
@@ -122,24 +116,31 @@ static size_t next_records(const void *context, size_t first, size_t end, char *
     return first + n;
 }
 
+/* What rank 0 puts before the elements of an array. */
+static int make_header(tern_comm *c, const batch *b, record_block *block)
+{
+    uint64_t mine = b->n, all = 0;
+    int error = tern_allreduce(c, &mine, &all, 1, MPI_UINT64_T, MPI_SUM);
+
+    if (!error && tern_rank(c) == 0)
+        error = array_header(b->output, b->layout.type, all, &block->header, &block->header_bytes);
+    return tern_agree(c, error);
+}
+
 static int write_batch(tern_comm *c, const sort_settings *s, const batch *b)
 {
     record_block block = {.records = b->records, .width = b->layout.bytes};
-    uint64_t mine = b->n, all = 0;
+    int error = b->array ? make_header(c, b, &block) : TERN_OK;
 
     swap_unless_native(&b->layout, false, b->records, b->n);
-    if (b->npy) {
-        int error = tern_allreduce(c, &mine, &all, 1, MPI_UINT64_T, MPI_SUM);
-        if (error)
-            return error;
-        if (tern_rank(c) == 0)
-            block.header_bytes = npy_header(b->layout.type, all, block.header);
-    }
     output_source source = {&block, b->n + (block.header_bytes > 0), records_bytes, next_records,
                             NULL};
-    tern_prog_phase("write", b->n * b->layout.bytes);
-    int error = output_write(c, s->output, &source);
-    tern_prog_phase(NULL, b->n * b->layout.bytes);
+    if (!error) {
+        tern_prog_phase("write", b->n * b->layout.bytes);
+        error = output_write(c, s->output, &source);
+        tern_prog_phase(NULL, b->n * b->layout.bytes);
+    }
+    free(block.header);
     return error;
 }
 
@@ -151,29 +152,118 @@ static int sort_in_memory(tern_comm *c, const sort_settings *s, batch *b)
     return error ? error : write_batch(c, s, b);
 }
 
+/* ---- Larger than memory -----------------------------------------------------------------------
+ */
+
+enum { TIMES_IN_MEMORY_10 = 22 /* a sort in memory takes twice the data, and some */ };
+
+typedef struct record_source {
+    const batch *b;
+    const sequence *files; /* or NULL */
+    uint64_t begin, end;   /* bytes of this rank's records */
+} record_source;
+
+static int read_part(void *context, uint64_t at, size_t n, void *bytes, size_t *got)
+{
+    const record_source *r = context;
+    uint64_t from = r->begin + at, left = r->end - from;
+
+    *got = left < n ? (size_t)left : n;
+    return sequence_read(r->files, from, *got, bytes);
+}
+
+/* Numbers are sorted in the machine's byte order. */
+static void enter(const void *context, void *bytes, size_t n)
+{
+    const batch *b = ((const record_source *)context)->b;
+
+    swap_unless_native(&b->layout, b->big_endian, bytes, n / b->layout.bytes);
+}
+
+static void leave(const void *context, void *bytes, size_t n)
+{
+    const batch *b = ((const record_source *)context)->b;
+
+    swap_unless_native(&b->layout, false, bytes, n / b->layout.bytes);
+}
+
+static int header(const void *context, uint64_t items, char **out, size_t *bytes)
+{
+    const batch *b = ((const record_source *)context)->b;
+
+    return array_header(b->output, b->layout.type, items, out, bytes);
+}
+
+static int unchanged(tern_comm *c, const void *context)
+{
+    return sequence_unchanged(c, ((const record_source *)context)->files);
+}
+
+static external_source source_of(const batch *b, record_source *r)
+{
+    return (external_source){.layout = b->layout,
+                             .context = r,
+                             .read = read_part,
+                             .enter = enter,
+                             .leave = leave,
+                             .unchanged = unchanged,
+                             .header = b->array ? header : NULL};
+}
+
+static int sort_external(tern_comm *c, const sort_settings *s, const sequence *files,
+                         const batch *b)
+{
+    uint64_t p = (uint64_t)tern_size(c), r = (uint64_t)tern_rank(c), width = b->layout.bytes,
+             n = files->total / width, rest = n % p, first = n / p * r + (r < rest ? r : rest);
+    record_source mine = {b, files, first * width, (first + n / p + (r < rest)) * width};
+    external_source source = source_of(b, &mine);
+
+    source.bytes = mine.end - mine.begin;
+    source.input = sequence_hash(files);
+    source.items = n;
+    return external_sort(c, s, &source);
+}
+
+/* ---- All --------------------------------------------------------------------------------------
+ */
+
 static int sort_files(tern_comm *c, const sort_settings *s, const sequence *files, batch *b)
 {
-    external_source source = {files, &b->layout, b->big_endian, b->npy};
     bool external = false;
-    int error = external_needed(c, s, files->total, &external);
+    int error = external_needed(c, s, (double)files->total * TIMES_IN_MEMORY_10 / 10, &external);
 
-    if (!error && external && s->output == NULL)
-        tern_prog_usage("what does not fit in memory (-S) needs a file to write, -o");
     if (!error && external)
-        return external_sort(c, s, &source);
+        return sort_external(c, s, files, b);
     if (!error)
         error = read_files(c, files, b);
     return error ? error : sort_in_memory(c, s, b);
 }
 
+/* All of it is on rank 0, unless it is larger than memory. */
+static int sort_stream(tern_comm *c, const sort_settings *s, const input *in, batch *b)
+{
+    record_source mine = {.b = b};
+    external_source source = source_of(b, &mine);
+    stream_part all;
+    int error = input_begin_stream(c, in, b->layout.bytes, external_stream_bytes(c, s), &all);
+
+    if (error)
+        return error;
+    if (all.more)
+        return external_sort_stream(c, s, &source, &all);
+    b->records = all.block;
+    b->n = all.bytes / b->layout.bytes;
+    return sort_in_memory(c, s, b);
+}
+
 static int sort_arrays(tern_comm *c, const sort_settings *s, batch *b)
 {
     sequence files;
-    int error = sequence_open_npy(c, s->n_paths, s->paths, &files);
+    int error = sequence_open_arrays(c, s->n_paths, s->paths, &files);
 
     b->layout = tern_key_layout(files.type);
     b->big_endian = files.big_endian;
-    b->npy = true;
+    b->array = true;
     if (!error)
         error = sort_files(c, s, &files, b);
     sequence_close(&files);
@@ -188,9 +278,7 @@ static int sort_plain(tern_comm *c, const sort_settings *s, batch *b)
     b->layout = record_layout(s);
     int error = input_open(c, b->layout.bytes, &in);
     if (!error && in.stream) {
-        error = read_stream(c, &in, b);
-        if (!error)
-            error = sort_in_memory(c, s, b);
+        error = sort_stream(c, s, &in, b);
     } else if (!error) {
         error = sequence_open(c, &in, &files);
         if (!error)
@@ -204,7 +292,7 @@ static int sort_plain(tern_comm *c, const sort_settings *s, batch *b)
 enum tern_exit sort_binary(tern_comm *c, const sort_settings *s)
 {
     bool plain = s->record > 0 || s->type >= 0;
-    batch b = {.npy = s->output != NULL && is_npy(s->output) && s->record == 0};
+    batch b = {.array = s->array != NULL && s->record == 0, .output = s->array};
 
     tern_prog_phase("read", 0);
     int error = output_try(c, s->output);

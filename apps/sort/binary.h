@@ -29,6 +29,7 @@ typedef struct sequence_file {
     uint64_t size;
     uint64_t skip;     /* bytes of the file before them */
     uint64_t open_end; /* 1: the sequence has a newline after them, which the file has not */
+    uint64_t packed;   /* 1: the array must be read by HDF5 */
     uint64_t length;   /* of the whole file */
     int64_t time;      /* when it was last changed, in nanoseconds */
 } sequence_file;
@@ -39,15 +40,15 @@ typedef struct sequence {
     int n;
     uint64_t total;
     sequence_file *files;
-    /* Of arrays of numpy: */
-    bool npy, big_endian;
+    /* Of arrays: */
+    bool arrays, big_endian;
     enum tern_key_type type;
 } sequence;
 
-/* The files of `in`, which are no streams, or of `paths`, arrays of numpy of one type.
+/* The files of `in`, which are no streams, or of `paths`, arrays of one type.
  * Collective. */
 int sequence_open(tern_comm *c, const input *in, sequence *out);
-int sequence_open_npy(tern_comm *c, int n, char **paths, sequence *out);
+int sequence_open_arrays(tern_comm *c, int n, char **paths, sequence *out);
 void sequence_close(sequence *s);
 
 /* Bytes begin .. begin + bytes - 1.  Local; by any thread. */
@@ -56,51 +57,48 @@ int sequence_read(const sequence *s, uint64_t begin, size_t bytes, char *out);
 /* This rank's part, as a block of tern_alloc(); `unit` is the size of an item.  Collective. */
 int sequence_load(tern_comm *c, const sequence *s, size_t unit, char **block, size_t *bytes);
 
+/* What tells these files from others: names, sizes and times.  Local. */
+uint64_t sequence_hash(const sequence *s);
+
 /* Whether no file has changed since it was opened.  Collective. */
 int sequence_unchanged(tern_comm *c, const sequence *s);
 
-/* ---- Arrays of numpy --------------------------------------------------------------------------
+/* ---- Arrays ----------------------------------------------------------------------------------
  */
 
-typedef struct npy_array {
+/* What a file says of an array of one dimension in it. */
+typedef struct array_info {
     enum tern_key_type type;
     bool big_endian;
+    bool packed; /* not to be read as bytes of the file */
     uint64_t elements;
-    uint64_t skip; /* bytes of the file before them */
-} npy_array;
+    uint64_t skip; /* bytes of the file before them, if it is not packed */
+} array_info;
 
-/* Whether a file is one, by its name. */
-bool is_npy(const char *path);
-
-/* Whether the operands are, by the name of the first. */
+/* Whether the operands are arrays, by the name of the first: .npy, or FILE.h5:/PATH. */
 bool takes_arrays(const sort_settings *s);
 
-/* Read the header of a file.  Local. */
-int npy_open(const char *path, npy_array *out);
+/* Read what a file says.  Local. */
+int array_open(const char *name, array_info *out);
 
-/* The header of a little-endian array of one dimension, for `out`; its size. */
-enum { NPY_HEADER = 128 };
-size_t npy_header(enum tern_key_type type, uint64_t elements, char out[static NPY_HEADER]);
+/* What a file with the name and a little-endian array has before its elements, by malloc(). */
+int array_header(const char *name, enum tern_key_type type, uint64_t elements, char **out,
+                 size_t *bytes);
 
-/* ---- Larger than memory -----------------------------------------------------------------------
- */
+/* Of numpy. */
+bool is_npy(const char *path);
+int npy_open(const char *path, array_info *out);
+int npy_header(enum tern_key_type type, uint64_t elements, char **out, size_t *bytes);
 
-/* What is sorted from files to a file. */
-typedef struct external_source {
-    const sequence *files;
-    const tern_record_layout *layout;
-    bool big_endian; /* of the files */
-    bool npy;        /* as an array of numpy it is written */
-} external_source;
-
-/* Whether so many bytes of all ranks are more than -S allows, or the nodes have.  Collective. */
-int external_needed(tern_comm *c, const sort_settings *s, uint64_t bytes, bool *out);
-
-/* Sort to s->output, a regular file, through runs in the folders of -T.  Collective. */
-int external_sort(tern_comm *c, const sort_settings *s, const external_source *source);
-
-/* Numbers of a byte order that is not the machine's become the machine's, or the reverse. */
-void swap_unless_native(const tern_record_layout *layout, bool big_endian, void *records, size_t n);
+/* Of HDF5.  Elements first .. first + n - 1 come in little-endian order; by one thread at a time,
+ * the others wait. */
+enum { HDF5_NAME = 4096 };
+bool is_hdf5(const char *name);
+const char *hdf5_file(const char *name, char buffer[static HDF5_NAME]); /* without the path in it */
+int hdf5_open(const char *name, array_info *out);
+int hdf5_read(const char *name, uint64_t first, size_t n, void *out);
+int hdf5_header(const char *name, enum tern_key_type type, uint64_t elements, char **out,
+                size_t *bytes);
 
 /* ---- Sort Benchmark ---------------------------------------------------------------------------
  */

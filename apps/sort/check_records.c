@@ -117,14 +117,13 @@ static int reduce(tern_comm *c, const summary *mine, summary *all)
 /* What came as a stream: rank 0 has it all. */
 static int check_stream(tern_comm *c, checking *k, const input *in, summary *mine)
 {
-    size_t bytes = 0;
-    char *block = NULL;
-    int error = input_read_keys(c, in, k->layout.bytes, &block, &bytes);
+    stream_part all;
+    int error = input_begin_stream(c, in, k->layout.bytes, SIZE_MAX, &all);
 
-    k->block = block;
+    k->block = all.block;
     if (!error)
-        error = tern_agree(c, check_range(k, 0, bytes / k->layout.bytes, mine));
-    tern_free(block);
+        error = tern_agree(c, check_range(k, 0, all.bytes / k->layout.bytes, mine));
+    stream_part_free(&all);
     return error;
 }
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Files larger than the memory that -S allows: from the operands, through runs on local disks, to
- * the file of -o, which is written beside its name and renamed when whole. */
+/* What is larger than the memory that -S allows: through runs on local disks to the output, which,
+ * if it is a file, is written beside its name by all ranks and renamed when whole, and otherwise
+ * by rank 0. */
 #include "config.h"
 
-#include "sort/binary.h"
+#include "sort/external.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -38,8 +39,7 @@ static double parse_size(const char *text)
                          : ldexp(size, 10 * (int)(suffix - suffixes + 1));
 }
 
-/* Bytes of this rank's share of what -S allows to all ranks of a node. */
-static double share_of_memory(tern_comm *c, const sort_settings *s)
+double external_memory(tern_comm *c, const sort_settings *s)
 {
     double size = s->memory != NULL ? parse_size(s->memory) : 0.9 * physical_memory();
     int ranks = 1;
@@ -48,73 +48,19 @@ static double share_of_memory(tern_comm *c, const sort_settings *s)
     return size / ranks;
 }
 
-enum { TIMES_IN_MEMORY_10 = 22 /* a sort in memory takes twice the data, and some */ };
-
-int external_needed(tern_comm *c, const sort_settings *s, uint64_t bytes, bool *out)
+int external_needed(tern_comm *c, const sort_settings *s, double bytes, bool *out)
 {
-    double mine = share_of_memory(c, s), least = 0;
+    double mine = external_memory(c, s), least = 0;
     int error = tern_allreduce(c, &mine, &least, 1, MPI_DOUBLE, MPI_MIN);
 
-    *out = (double)bytes * TIMES_IN_MEMORY_10 / 10 / tern_size(c) > least;
+    *out = bytes / tern_size(c) > least;
     return error;
 }
 
-enum { RUNS_NAME = 4000 };
-
-/* ---- Sorting ----------------------------------------------------------------------------------
+/* ---- -T ---------------------------------------------------------------------------------------
  */
 
-typedef struct external_job {
-    const sequence *files;
-    const tern_record_layout *layout;
-    bool big_endian;
-    uint64_t first;   /* this rank's first record */
-    const char *path; /* of -o */
-    int fd;
-    uint64_t header; /* bytes before the first record */
-} external_job;
-
-static int read_part(void *context, uint64_t first, size_t n, void *records)
-{
-    const external_job *j = context;
-    size_t bytes = j->layout->bytes;
-    int error = sequence_read(j->files, (j->first + first) * bytes, n * bytes, records);
-
-    if (!error)
-        swap_unless_native(j->layout, j->big_endian, records, n);
-    return error;
-}
-
-static int write_at(const external_job *j, const char *bytes, size_t n, uint64_t offset)
-{
-    while (n > 0) {
-        ssize_t put = pwrite(j->fd, bytes, n, (off_t)offset);
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put <= 0)
-            return tern_fail(TERN_EIO, NULL, "%s: %s", j->path, strerror(put < 0 ? errno : ENOSPC));
-        bytes += put;
-        n -= (size_t)put;
-        offset += (uint64_t)put;
-    }
-    return TERN_OK;
-}
-
-/* The block is given up after this, so that its bytes may be turned round in place. */
-static int write_part(void *context, uint64_t at, void *records, size_t n)
-{
-    const external_job *j = context;
-    size_t bytes = j->layout->bytes;
-
-    swap_unless_native(j->layout, false, records, n);
-    return write_at(j, records, n * bytes, j->header + at * bytes);
-}
-
-static int open_output(external_job *j, const tern_outfile *file)
-{
-    j->fd = open(file->beside, O_WRONLY | O_CLOEXEC);
-    return j->fd >= 0 ? TERN_OK : tern_fail(TERN_EIO, NULL, "%s: %s", file->path, strerror(errno));
-}
+enum { RUNS_NAME = 4000 };
 
 /* Ranks of a node take the folders of -T in turn. */
 static const char *folder_of(tern_comm *c, const sort_settings *s)
@@ -128,83 +74,196 @@ static const char *folder_of(tern_comm *c, const sort_settings *s)
                               : "/tmp";
 }
 
-/* Where to go on with the same input: its names, sizes and times make the name. */
-static int name_runs(tern_comm *c, const sort_settings *s, const sequence *files,
+/* Where to go on with the same input, which the hash tells. */
+static int name_runs(tern_comm *c, const sort_settings *s, uint64_t hash,
                      char out[static RUNS_NAME])
 {
-    uint64_t hash = tern_hash(files->files, (size_t)files->n * sizeof(*files->files), 0);
-
-    for (int i = 0; i < files->n; i++)
-        hash = tern_hash(files->paths[i], strlen(files->paths[i]), hash);
     int n = snprintf(out, RUNS_NAME, "%s/tern-sort-%016" PRIx64 ".%d", folder_of(c, s), hash,
                      tern_rank(c));
+
     return n < RUNS_NAME ? TERN_OK
                          : tern_fail(TERN_EIO, NULL, "%s: the name is too long", folder_of(c, s));
 }
 
-static int sort_to(tern_comm *c, const sort_settings *s, const external_source *source,
-                   external_job *j, tern_content *content)
+/* ---- Output -----------------------------------------------------------------------------------
+ */
+
+typedef struct external_output {
+    const external_source *source;
+    const char *path; /* NULL: stdout */
+    int fd;
+    bool stream;     /* bytes go one after the other */
+    uint64_t header; /* bytes before the first item */
+} external_output;
+
+static int put(const external_output *o, const char *bytes, size_t n, uint64_t offset)
 {
-    uint64_t p = (uint64_t)tern_size(c), r = (uint64_t)tern_rank(c),
-             n = source->files->total / j->layout->bytes, rest = n % p;
+    while (n > 0) {
+        ssize_t put = o->stream ? write(o->fd, bytes, n) : pwrite(o->fd, bytes, n, (off_t)offset);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put <= 0)
+            return tern_fail(TERN_EIO, NULL, "%s: %s", o->path != NULL ? o->path : "stdout",
+                             strerror(put < 0 ? errno : ENOSPC));
+        bytes += put;
+        n -= (size_t)put;
+        offset += (uint64_t)put;
+    }
+    return TERN_OK;
+}
+
+/* The block is given up after this, so that its bytes may be turned round in place. */
+static int write_part(void *context, uint64_t at, void *bytes, size_t n)
+{
+    const external_output *o = context;
+
+    if (o->source->leave != NULL)
+        o->source->leave(o->source->context, bytes, n);
+    return put(o, bytes, n, o->header + at);
+}
+
+/* Before the first item: room for the head, which is written when the items are counted, or, to a
+ * stream, at once. */
+static int begin_header(external_output *o)
+{
+    const external_source *source = o->source;
+    uint64_t items = source->items == UINT64_MAX ? 1 : source->items;
+    char *head = NULL;
+    size_t bytes = 0;
+
+    if (o->stream && source->items == UINT64_MAX)
+        return tern_fail(TERN_EINVAL, NULL, "an array of unknown size cannot be written to a pipe");
+    int error = source->header(source->context, items, &head, &bytes);
+    if (!error && o->stream)
+        error = put(o, head, bytes, 0);
+    o->header = bytes;
+    free(head);
+    return error;
+}
+
+static int write_header(const external_output *o, uint64_t items)
+{
+    char *head = NULL;
+    size_t bytes = 0;
+    int error = o->source->header(o->source->context, items, &head, &bytes);
+
+    if (!error)
+        error = put(o, head, bytes, 0);
+    free(head);
+    return error;
+}
+
+static int read_part(void *context, uint64_t at, size_t n, void *bytes, size_t *got)
+{
+    const external_source *source = ((const external_output *)context)->source;
+
+    int error = source->read(source->context, at, n, bytes, got);
+    if (!error && source->enter != NULL)
+        source->enter(source->context, bytes, *got);
+    return error;
+}
+
+/* ---- Sorting ----------------------------------------------------------------------------------
+ */
+
+static int sort_to(tern_comm *c, const sort_settings *s, external_output *o)
+{
+    const external_source *source = o->source;
+    bool heads = source->header != NULL, first = tern_rank(c) == 0;
     char runs[RUNS_NAME];
+    tern_content content;
     tern_external e = {
-        .layout = *j->layout,
+        .layout = source->layout,
+        .lines = source->lines,
         .descending = s->reverse,
-        .memory = (size_t)share_of_memory(c, s),
+        .memory = (size_t)external_memory(c, s),
         .folder = folder_of(c, s),
         .resume = s->resume ? runs : NULL,
-        .n = n / p + (r < rest),
+        .compress = s->packer,
+        .in_order = o->stream,
+        .bytes = source->bytes,
         .read = read_part,
         .write = write_part,
-        .context = j,
+        .context = o,
         .phase = tern_prog_phase,
         .step = tern_prog_step,
     };
-    char header[NPY_HEADER];
-    int error = name_runs(c, s, source->files, runs);
+    int error = name_runs(c, s, source->input, runs);
 
-    j->first = n / p * r + (r < rest ? r : rest);
-    if (source->npy) {
-        j->header = npy_header(j->layout->type, n, header);
-        if (tern_rank(c) == 0 && !error)
-            error = write_at(j, header, NPY_HEADER, 0);
+    if (!error && heads && first)
+        error = begin_header(o);
+    error = tern_agree(c, error);
+    if (!error)
+        error = tern_bcast(c, &o->header, 1, MPI_UINT64_T, 0);
+    if (!error)
+        error = tern_sort_external(c, &e, &content);
+    if (!error && heads && first && !o->stream)
+        error = write_header(o, content.items);
+    if (!error)
+        report_result(c, content.items, content.bytes, content.bytes / (uint64_t)tern_size(c));
+    return tern_agree(c, error);
+}
+
+static int end_output(const external_output *o, int error)
+{
+    if (o->path != NULL && o->fd >= 0 && close(o->fd) != 0 && !error)
+        error = tern_fail(TERN_EIO, NULL, "%s: %s", o->path, strerror(errno));
+    return error;
+}
+
+static int sort_to_stdout(tern_comm *c, const sort_settings *s, const external_source *source)
+{
+    external_output o = {.source = source, .fd = STDOUT_FILENO, .stream = true};
+    int error = sort_to(c, s, &o);
+
+    return error ? error : source->unchanged(c, source->context);
+}
+
+/* All ranks write a file; a device or a pipe is written by rank 0. */
+static int sort_to_file(tern_comm *c, const sort_settings *s, const external_source *source,
+                        const tern_outfile *file)
+{
+    external_output o = {.source = source,
+                         .path = file->path,
+                         .fd = -1,
+                         .stream = strcmp(file->path, file->beside) == 0};
+    int error = TERN_OK;
+
+    if (!o.stream || tern_rank(c) == 0) {
+        o.fd = open(file->beside, O_WRONLY | O_CLOEXEC);
+        if (o.fd < 0)
+            error = tern_fail(TERN_EIO, NULL, "%s: %s", file->path, strerror(errno));
     }
     error = tern_agree(c, error);
     if (!error)
-        error = tern_sort_external(c, &e, content);
-    if (!error)
-        report_result(c, content->items, content->bytes, e.n);
-    return error ? error : sequence_unchanged(c, source->files);
+        error = sort_to(c, s, &o);
+    error = tern_agree(c, end_output(&o, error));
+    return error ? error : source->unchanged(c, source->context);
 }
 
 int external_sort(tern_comm *c, const sort_settings *s, const external_source *source)
 {
-    external_job j = {.files = source->files,
-                      .layout = source->layout,
-                      .big_endian = source->big_endian,
-                      .path = s->output,
-                      .fd = -1};
     tern_outfile file = {.path = ""};
-    tern_content content;
-    int error = tern_rank(c) == 0 ? tern_outfile_begin(s->output, &file) : TERN_OK;
 
+    if (s->output == NULL)
+        return sort_to_stdout(c, s, source);
+    int error = tern_rank(c) == 0 ? tern_outfile_begin(s->output, &file) : TERN_OK;
     error = tern_agree(c, error);
     if (!error)
         error = tern_bcast(c, &file, sizeof(file), MPI_BYTE, 0);
     if (error)
         return error;
-    error = tern_agree(c, open_output(&j, &file));
+    error = sort_to_file(c, s, source, &file);
     if (!error)
-        error = sort_to(c, s, source, &j, &content);
-    if (j.fd >= 0 && close(j.fd) != 0 && !error)
-        error = tern_fail(TERN_EIO, NULL, "%s: %s", file.path, strerror(errno));
-    error = tern_agree(c, error);
+        tern_prog_phase("commit", 0);
     if (tern_rank(c) == 0) {
         if (error)
             tern_outfile_discard(&file);
         else
             error = tern_outfile_commit(&file);
     }
-    return error ? error : tern_agree(c, error);
+    error = tern_agree(c, error);
+    if (!error)
+        tern_prog_phase(NULL, 0);
+    return error;
 }

@@ -128,6 +128,15 @@ void input_close(input *in)
     in->files = NULL;
 }
 
+uint64_t input_hash(const input *in)
+{
+    uint64_t hash = tern_hash(in->files, (size_t)in->n * sizeof(*in->files), 0);
+
+    for (int i = 0; i < in->n; i++)
+        hash = tern_hash(in->paths[i], strlen(in->paths[i]), hash);
+    return hash;
+}
+
 /* ---- Ranges of regular files ------------------------------------------------------------------
  */
 
@@ -165,8 +174,11 @@ static int read_parallel(int fd, const char *path, char *out, size_t bytes, uint
     return thread_failure_end(&failed);
 }
 
+typedef int read_fn(int fd, const char *path, char *out, size_t bytes, uint64_t offset);
+
 /* Bytes begin .. end - 1 of the sequence that lie in file i; *out moves on. */
-static int read_from_file(const input *in, int i, uint64_t begin, uint64_t end, char **out)
+static int read_from_file(const input *in, int i, uint64_t begin, uint64_t end, read_fn *how,
+                          char **out)
 {
     const input_file *f = &in->files[i];
     uint64_t file_end = f->begin + f->size;
@@ -177,7 +189,7 @@ static int read_from_file(const input *in, int i, uint64_t begin, uint64_t end, 
         int fd = open(in->paths[i], O_RDONLY | O_CLOEXEC);
         if (fd < 0)
             return fail(in->paths[i], strerror(errno));
-        error = read_parallel(fd, in->paths[i], *out, (size_t)(last - first), first - f->begin);
+        error = how(fd, in->paths[i], *out, (size_t)(last - first), first - f->begin);
         close(fd);
         *out += last - first;
     }
@@ -186,13 +198,18 @@ static int read_from_file(const input *in, int i, uint64_t begin, uint64_t end, 
     return error;
 }
 
-int input_read_piece(const input *in, uint64_t begin, uint64_t end, char *out)
+static int read_files(const input *in, uint64_t begin, uint64_t end, read_fn *how, char *out)
 {
     int error = TERN_OK;
 
     for (int i = input_file_at(in, begin); i < in->n && in->files[i].begin < end && !error; i++)
-        error = read_from_file(in, i, begin, end, &out);
+        error = read_from_file(in, i, begin, end, how, &out);
     return error;
+}
+
+int input_read_piece(const input *in, uint64_t begin, uint64_t end, char *out)
+{
+    return read_files(in, begin, end, pread_all, out);
 }
 
 int input_file_at(const input *in, uint64_t at)
@@ -220,19 +237,6 @@ int input_check(const input *in)
             return fail(in->paths[i], "it has changed while it was read");
     }
     return TERN_OK;
-}
-
-static int read_range(const input *in, uint64_t begin, uint64_t end, char **block)
-{
-    char *out = tern_alloc((size_t)(end - begin));
-    int error = TERN_OK;
-
-    *block = out;
-    if (out == NULL)
-        return TERN_ENOMEM;
-    for (int i = 0; i < in->n && !error; i++)
-        error = read_from_file(in, i, begin, end, &out);
-    return error ? error : input_check(in);
 }
 
 /* The first line of file i that begins in [from, to) of the sequence, or UINT64_MAX. */
@@ -285,7 +289,7 @@ static int first_line(const input *in, uint64_t from, uint64_t to, uint64_t *sta
     return TERN_OK;
 }
 
-/* A rank without lines begins where the next one does. */
+/* Where each rank's lines begin; a rank without any begins where the next one does. */
 int input_divide(tern_comm *c, const input *in, uint64_t *begin, uint64_t *end)
 {
     uint64_t p = (uint64_t)tern_size(c), r = (uint64_t)tern_rank(c), mine = UINT64_MAX;
@@ -313,12 +317,13 @@ int input_divide(tern_comm *c, const input *in, uint64_t *begin, uint64_t *end)
 /* ---- Both -------------------------------------------------------------------------------------
  */
 
-static int read_agreed(tern_comm *c, const input *in, uint64_t begin, uint64_t end, char **block,
-                       size_t *bytes)
+int input_read_range(tern_comm *c, const input *in, uint64_t begin, uint64_t end, char **block,
+                     size_t *bytes)
 {
-    char *read;
-    int error = tern_agree(c, read_range(in, begin, end, &read));
+    char *read = tern_alloc((size_t)(end - begin));
+    int error = read != NULL ? read_files(in, begin, end, read_parallel, read) : TERN_ENOMEM;
 
+    error = tern_agree(c, error ? error : input_check(in));
     if (error) {
         tern_free(read);
         return error;
@@ -361,37 +366,25 @@ static int scatter(tern_comm *c, char end, char **block, size_t *bytes)
     return error;
 }
 
-static int read_on_rank_0(tern_comm *c, const input *in, size_t unit, char **block, size_t *bytes)
+/* All know whether it goes on; what is whole and of lines is shared out. */
+static int share_begin(tern_comm *c, const input *in, size_t unit, stream_part *out)
 {
-    *block = NULL;
-    *bytes = 0;
-    int error = tern_agree(c, tern_rank(c) == 0 ? stream_read(in, unit, block, bytes) : TERN_OK);
-    if (!error && unit == 0 && tern_size(c) > 1)
-        error = scatter(c, in->end, block, bytes);
-    if (error) {
-        tern_free(*block);
-        *block = NULL;
-    }
+    int more = out->more;
+    int error = tern_bcast(c, &more, 1, MPI_INT, 0);
+
+    out->more = more != 0;
+    if (!error && !out->more && unit == 0 && tern_size(c) > 1)
+        error = scatter(c, in->end, &out->block, &out->bytes);
     return error;
 }
 
-int input_read_lines(tern_comm *c, const input *in, char **block, size_t *bytes)
+int input_begin_stream(tern_comm *c, const input *in, size_t unit, size_t most, stream_part *out)
 {
-    uint64_t begin, end;
-
-    if (in->stream)
-        return read_on_rank_0(c, in, 0, block, bytes);
-    int error = input_divide(c, in, &begin, &end);
-    return error ? error : read_agreed(c, in, begin, end, block, bytes);
-}
-
-int input_read_keys(tern_comm *c, const input *in, size_t unit, char **block, size_t *bytes)
-{
-    uint64_t p = (uint64_t)tern_size(c), r = (uint64_t)tern_rank(c);
-
-    if (in->stream)
-        return read_on_rank_0(c, in, unit, block, bytes);
-    uint64_t keys = in->total / unit, part = keys / p, rest = keys % p;
-    uint64_t begin = part * r + (r < rest ? r : rest), end = begin + part + (r < rest);
-    return read_agreed(c, in, begin * unit, end * unit, block, bytes);
+    *out = (stream_part){.more = false};
+    int error = tern_agree(c, tern_rank(c) == 0 ? stream_begin(in, unit, most, out) : TERN_OK);
+    if (!error)
+        error = share_begin(c, in, unit, out);
+    if (error)
+        stream_part_free(out);
+    return error;
 }

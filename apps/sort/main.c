@@ -7,7 +7,6 @@
 #include "topo/topo.h"
 
 #include <omp.h>
-#include <sys/resource.h>
 
 static sort_settings settings = {.type = -1, .seed = 1, .order = -1};
 
@@ -61,16 +60,23 @@ static const tern_option table[] = {
      "sort gzip and zstd files as they are, do not decompress them", 0, 0},
     {"debug", 0, TERN_OPTION_FLAG, &settings.debug, NULL, "tell on stderr what is compared", 0, 0},
     {"buffer-size", 'S', TERN_OPTION_TEXT, &settings.memory, "SIZE",
-     "memory that all ranks of a node use for keys or records: 500M, 4G, 50%; lines need none set",
+     "memory that all ranks of a node may use: 500M, 4G, 50% (90%); what needs more is sorted by "
+     "way of the disk",
      0, 0},
     {"temporary-directory", 'T', TERN_OPTION_LIST, &settings.temporary, "DIR",
-     "where keys and records that do not fit in memory are kept ($TMPDIR, or /tmp)", 0, 0},
-    {"compress-program", 0, TERN_OPTION_LIST, &settings.compress, "PROG", "accepted, not needed", 0,
-     0},
-    {"batch-size", 0, TERN_OPTION_COUNT, &settings.batch, "N", "accepted, not needed", 2, 9e15},
+     "where sorted runs of what does not fit in memory are kept ($TMPDIR, or /tmp); ranks of a "
+     "node "
+     "take several in turn",
+     0, 0},
+    {"compress-program", 0, TERN_OPTION_LIST, &settings.compress, "PROG",
+     "compress the runs by PROG, and decompress them by PROG -d; zstd is built in", 0, 0},
+    {"batch-size", 0, TERN_OPTION_COUNT, &settings.batch, "N",
+     "accepted, not needed: any number of runs is merged at once", 2, 9e15},
     {"parallel", 0, TERN_OPTION_COUNT, &settings.parallel, "N", "as --threads", 1, 4096},
     {"type", 0, TERN_OPTION_CHOICE, &settings.type, TERN_KEY_NAMES,
-     "files hold binary little-endian keys of this type; generated keys are of it (u64)", 0, 0},
+     "files hold binary little-endian keys of this type, unless they are arrays: x.npy, or "
+     "x.h5:/PATH of HDF5; generated keys are of it (u64)",
+     0, 0},
     {"generate", 0, TERN_OPTION_TEXT, &settings.generate, "DIST:N",
      "sort N generated keys in memory, verify and report; DIST is uniform, sorted, reversed, "
      "equal, "
@@ -87,6 +93,11 @@ static const tern_option table[] = {
      1, 1 << 30},
     {"resume", 0, TERN_OPTION_FLAG, &settings.resume, NULL,
      "keep in DIR of -T what is done when the sort is killed or fails, and go on from it", 0, 0},
+    {"stats", 0, TERN_OPTION_MAYBE, &settings.stats, "json",
+     "tell on stderr, for people or as JSON, what each phase took, how evenly, and what share that "
+     "is "
+     "of what memory, exchange and disk give, which is measured at the end",
+     0, 0},
     {"checksum", 0, TERN_OPTION_FLAG, &settings.checksum, NULL,
      "with --check print valsort's summary; with --generate=gensort print gensort's checksum", 0,
      0},
@@ -120,26 +131,6 @@ static int set_threads(tern_comm *c)
     return TERN_OK;
 }
 
-void report_result(tern_comm *c, uint64_t elements, uint64_t bytes, uint64_t mine)
-{
-    tern_json *j = tern_prog_report();
-    struct rusage usage;
-    uint64_t most[2] = {mine, 0}, all[2], sum = mine;
-
-    if (getrusage(RUSAGE_SELF, &usage) == 0)
-        most[1] = (uint64_t)usage.ru_maxrss * 1024;
-    int error = tern_allreduce(c, most, all, 2, MPI_UINT64_T, MPI_MAX);
-    if (!error)
-        error = tern_allreduce(c, &mine, &sum, 1, MPI_UINT64_T, MPI_SUM);
-    if (error)
-        tern_prog_fail(TERN_EXIT_ERROR, error);
-    double average = (double)sum / tern_size(c);
-    tern_json_count(j, "elements", (int64_t)elements);
-    tern_json_count(j, "bytes", (int64_t)bytes);
-    tern_json_real(j, "imbalance", average > 0 ? (double)all[0] / average : 1);
-    tern_json_count(j, "peak_bytes_per_rank", (int64_t)all[1]);
-}
-
 int main(int argc, char **argv)
 {
     tern_comm *c;
@@ -160,6 +151,7 @@ int main(int argc, char **argv)
         status = check_text(c, &settings);
     else
         status = sort_text(c, &settings);
+    report_stats(c, &settings);
     free_settings(&settings);
     return tern_prog_end(status);
 }

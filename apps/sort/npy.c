@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PREFIX = 12, MOST_HEADER = 1 << 16 };
+enum { PREFIX = 12, HEADER = 128, MOST_HEADER = 1 << 16 };
 
 static const char magic[] = "\x93NUMPY";
 /* In the order of enum tern_key_type; u128 is none of numpy's. */
@@ -30,11 +30,6 @@ bool is_npy(const char *path)
     return n > 4 && strcmp(path + n - 4, ".npy") == 0;
 }
 
-bool takes_arrays(const sort_settings *s)
-{
-    return s->record == 0 && s->type < 0 && is_npy(s->paths[0]);
-}
-
 /* What follows 'key': in the dictionary, or NULL. */
 static const char *value_of(const char *dictionary, const char *key)
 {
@@ -48,7 +43,7 @@ static const char *value_of(const char *dictionary, const char *key)
 }
 
 /* '<f8' */
-static int parse_type(const char *path, const char *text, npy_array *out)
+static int parse_type(const char *path, const char *text, array_info *out)
 {
     if (text != NULL && *text == '\'' && strchr("<>=|", text[1]) != NULL && text[1] != '\0')
         for (int i = 0; i < TYPES; i++)
@@ -65,7 +60,7 @@ static int parse_type(const char *path, const char *text, npy_array *out)
 }
 
 /* (5,) */
-static int parse_shape(const char *path, const char *text, npy_array *out)
+static int parse_shape(const char *path, const char *text, array_info *out)
 {
     char *end = NULL;
 
@@ -80,7 +75,7 @@ static int parse_shape(const char *path, const char *text, npy_array *out)
 }
 
 /* The header's size is a little-endian number of two bytes, since version 2 of four. */
-static int read_header(FILE *f, const char *path, char *text, npy_array *out)
+static int read_header(FILE *f, const char *path, char *text, array_info *out)
 {
     unsigned char p[PREFIX];
     size_t more;
@@ -102,7 +97,7 @@ static int read_header(FILE *f, const char *path, char *text, npy_array *out)
     return more == n ? TERN_OK : fail(path, "it ends in its header");
 }
 
-int npy_open(const char *path, npy_array *out)
+int npy_open(const char *path, array_info *out)
 {
     char *text = malloc(MOST_HEADER);
     FILE *f = fopen(path, "rb");
@@ -120,20 +115,26 @@ int npy_open(const char *path, npy_array *out)
     return error;
 }
 
-size_t npy_header(enum tern_key_type type, uint64_t elements, char out[static NPY_HEADER])
+int npy_header(enum tern_key_type type, uint64_t elements, char **out, size_t *bytes)
 {
     char order = tern_key_bytes(type) == 1 ? '|' : '<';
-    char *text = out + 10;
 
-    memset(out, ' ', NPY_HEADER);
-    memcpy(out, magic, 6);
-    memcpy(out + 6, "\1\0", 2);
-    out[8] = NPY_HEADER - 10;
-    out[9] = 0;
-    int n = snprintf(text, NPY_HEADER - 10,
+    if ((int)type >= TYPES)
+        return tern_fail(TERN_EINVAL, NULL, "numpy has no elements of 16 bytes");
+    char *head = malloc(HEADER);
+    if (head == NULL)
+        return tern_fail(TERN_ENOMEM, NULL, "no memory for a header");
+    memset(head, ' ', HEADER);
+    memcpy(head, magic, 6);
+    memcpy(head + 6, "\1\0", 2);
+    head[8] = HEADER - 10;
+    head[9] = 0;
+    int n = snprintf(head + 10, HEADER - 10,
                      "{'descr': '%c%s', 'fortran_order': False, 'shape': (%" PRIu64 ",), }", order,
                      types[type], elements);
-    text[n] = ' ';
-    out[NPY_HEADER - 1] = '\n';
-    return NPY_HEADER;
+    head[10 + n] = ' ';
+    head[HEADER - 1] = '\n';
+    *out = head;
+    *bytes = HEADER;
+    return TERN_OK;
 }

@@ -22,8 +22,10 @@ static int fail(const char *path, const char *why)
 /* ---- Opening ----------------------------------------------------------------------------------
  */
 
-static int stamp(const char *path, uint64_t *length, int64_t *time)
+static int stamp(const sequence *s, int i, uint64_t *length, int64_t *time)
 {
+    char name[HDF5_NAME];
+    const char *path = s->arrays ? hdf5_file(s->paths[i], name) : s->paths[i];
     struct stat st;
 
     if (stat(path, &st) != 0)
@@ -40,7 +42,7 @@ static int stamp_all(sequence *s)
     int error = TERN_OK;
 
     for (int i = 0; i < s->n && !error; i++)
-        error = stamp(s->paths[i], &s->files[i].length, &s->files[i].time);
+        error = stamp(s, i, &s->files[i].length, &s->files[i].time);
     return error;
 }
 
@@ -48,21 +50,23 @@ static int stamp_all(sequence *s)
 static int add_array(sequence *s, int i)
 {
     sequence_file *f = &s->files[i];
-    npy_array array;
-    int error = npy_open(s->paths[i], &array);
+    array_info array;
+    int error = array_open(s->paths[i], &array);
 
     if (error)
         return error;
     size_t width = tern_key_bytes(array.type);
     if (i > 0 && (array.type != s->type || array.big_endian != s->big_endian))
         return fail(s->paths[i], "its elements are of another type than those before");
-    if (f->length < array.skip || (f->length - array.skip) / width < array.elements)
+    if (!array.packed
+        && (f->length < array.skip || (f->length - array.skip) / width < array.elements))
         return fail(s->paths[i], "it is shorter than its header says");
-    if (f->length - array.skip > array.elements * width)
+    if (is_npy(s->paths[i]) && f->length - array.skip > array.elements * width)
         return fail(s->paths[i], "it has more behind its array");
     s->type = array.type;
     s->big_endian = array.big_endian;
     f->skip = array.skip;
+    f->packed = array.packed;
     f->size = array.elements * width;
     f->begin = s->total;
     s->total += f->size;
@@ -114,9 +118,9 @@ int sequence_open(tern_comm *c, const input *in, sequence *out)
     return share(c, out, error);
 }
 
-int sequence_open_npy(tern_comm *c, int n, char **paths, sequence *out)
+int sequence_open_arrays(tern_comm *c, int n, char **paths, sequence *out)
 {
-    *out = (sequence){.paths = paths, .n = n, .npy = true};
+    *out = (sequence){.paths = paths, .n = n, .arrays = true};
     int error = new_files(out);
 
     if (!error && tern_rank(c) == 0)
@@ -130,6 +134,15 @@ void sequence_close(sequence *s)
     s->files = NULL;
 }
 
+uint64_t sequence_hash(const sequence *s)
+{
+    uint64_t hash = tern_hash(s->files, (size_t)s->n * sizeof(*s->files), 0);
+
+    for (int i = 0; i < s->n; i++)
+        hash = tern_hash(s->paths[i], strlen(s->paths[i]), hash);
+    return hash;
+}
+
 int sequence_unchanged(tern_comm *c, const sequence *s)
 {
     int error = TERN_OK;
@@ -137,7 +150,7 @@ int sequence_unchanged(tern_comm *c, const sequence *s)
     for (int i = 0; i < s->n && !error && tern_rank(c) == 0; i++) {
         uint64_t length;
         int64_t time;
-        error = stamp(s->paths[i], &length, &time);
+        error = stamp(s, i, &length, &time);
         if (!error && (length != s->files[i].length || time != s->files[i].time))
             error = fail(s->paths[i], "it has changed while it was read");
     }
@@ -162,8 +175,18 @@ static int file_at(const sequence *s, uint64_t at)
     return low;
 }
 
-static int read_file(const char *path, uint64_t offset, size_t bytes, char *out)
+/* Whole elements, as all reads of arrays are. */
+static int read_packed(const sequence *s, int i, uint64_t at, size_t bytes, char *out)
 {
+    size_t width = tern_key_bytes(s->type);
+
+    return hdf5_read(s->paths[i], at / width, bytes / width, out);
+}
+
+static int read_file(const sequence *s, int i, uint64_t offset, size_t bytes, char *out)
+{
+    char name[HDF5_NAME];
+    const char *path = s->arrays ? hdf5_file(s->paths[i], name) : s->paths[i];
     int fd = open(path, O_RDONLY | O_CLOEXEC), error = TERN_OK;
 
     if (fd < 0)
@@ -195,7 +218,8 @@ int sequence_read(const sequence *s, uint64_t begin, size_t bytes, char *out)
         uint64_t at = begin - f->begin, left = f->size - at;
         size_t part = left < bytes ? (size_t)left : bytes;
         if (part > 0) {
-            error = read_file(s->paths[i], f->skip + at, part, out);
+            error = f->packed ? read_packed(s, i, at, part, out)
+                              : read_file(s, i, f->skip + at, part, out);
         } else {
             *out = '\n'; /* after a last line without one */
             part = 1;

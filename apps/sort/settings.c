@@ -204,24 +204,39 @@ static void refuse_text_options(const sort_settings *s, const char *option)
                         option);
 }
 
+/* An output that is an array by its name; -o names its file then. */
+static void settle_array(sort_settings *s)
+{
+    static char file[HDF5_NAME];
+
+    if (s->output == NULL || !(is_npy(s->output) || is_hdf5(s->output)))
+        return;
+    s->array = s->output;
+    s->output = hdf5_file(s->output, file);
+}
+
 void settle_settings(sort_settings *s, int n, char **paths)
 {
     s->output = only(&s->outputs, "the output");
-    (void)only(&s->compress, "--compress-program");
+    s->packer = only(&s->compress, "the program that compresses");
     s->threads = s->threads > 0 ? s->threads : s->parallel;
     s->reverse = s->letters['r'];
     s->paths = n > 0 ? paths : stdin_paths;
     s->n_paths = n > 0 ? n : 1;
     settle_check(s);
+    if (s->stats != NULL && s->stats[0] != '\0' && strcmp(s->stats, "json") != 0)
+        tern_prog_usage("--stats: '%s' is not json", s->stats);
     if (s->generate != NULL && (n > 0 || (s->output != NULL && !makes_records(s))))
         tern_prog_usage("--generate neither reads nor writes files");
     const char *binary = s->generate != NULL ? "--generate"
                          : s->record > 0     ? "--record"
                          : s->type >= 0      ? "--type"
-                         : takes_arrays(s)   ? "arrays of numpy"
+                         : takes_arrays(s)   ? "arrays"
                                              : NULL;
-    if (binary != NULL)
+    if (binary != NULL) {
         refuse_text_options(s, binary);
+        settle_array(s);
+    }
     s->key = s->record > 0 ? only(&s->keys, "--key") : NULL;
     check_record_settings(s);
     if (binary != NULL)

@@ -19,6 +19,7 @@ typedef struct sort_settings {
     bool checksum;
     tern_option_list outputs;
     const char *output; /* or NULL: stdout */
+    const char *array; /* the name of an array in the output, with its file, or NULL: plain bytes */
 
     /* Lines of text, as the options stand. */
     tern_option_list keys, separators;
@@ -39,6 +40,8 @@ typedef struct sort_settings {
     int n_paths;
     char *names; /* what the latter point into, or NULL */
     bool resume;
+    const char *stats;  /* "", "json" or NULL */
+    const char *packer; /* of --compress-program, or NULL */
 } sort_settings;
 
 /* ---- Settings ---------------------------------------------------------------------------------
@@ -80,16 +83,18 @@ typedef struct input {
 int input_open(tern_comm *c, size_t unit, input *in);
 void input_close(input *in);
 
-/* This rank's part of the sequence, as a block of tern_alloc(): whole lines, or whole keys.
- * Collective. */
-int input_read_lines(tern_comm *c, const input *in, char **block, size_t *bytes);
-int input_read_keys(tern_comm *c, const input *in, size_t unit, char **block, size_t *bytes);
-
-/* Which bytes of the sequence of regular files are this rank's lines.  Collective. */
+/* Where this rank's lines begin and end in the sequence.  Collective. */
 int input_divide(tern_comm *c, const input *in, uint64_t *begin, uint64_t *end);
 
-/* Bytes begin .. end - 1 of the sequence of regular files, by one thread.  Local. */
+/* These bytes of the sequence as a block of tern_alloc(), with all threads.  Collective. */
+int input_read_range(tern_comm *c, const input *in, uint64_t begin, uint64_t end, char **block,
+                     size_t *bytes);
+
+/* The same by one thread, any.  Local. */
 int input_read_piece(const input *in, uint64_t begin, uint64_t end, char *out);
+
+/* What tells this input from others: names, sizes and times.  Local. */
+uint64_t input_hash(const input *in);
 
 /* Whether a file has changed since input_open(), an error.  Local. */
 int input_check(const input *in);
@@ -97,8 +102,35 @@ int input_check(const input *in);
 /* The file that has byte `at` of the sequence.  Local. */
 int input_file_at(const input *in, uint64_t at);
 
-/* All operands, one after the other, on rank 0, as a block of tern_alloc().  Local. */
+/* ---- Streams ----------------------------------------------------------------------------------
+ */
+
+/* All operands, one after the other, decompressed, as they are read.  All calls are Local. */
+typedef struct byte_stream byte_stream;
+
+/* `unit` as of input_open(). */
+int stream_open(const input *in, size_t unit, byte_stream **out);
+
+/* Read on, up to `room` bytes; less only at the end. */
+int stream_some(byte_stream *s, char *out, size_t room, size_t *got);
+void stream_close(byte_stream *s); /* NULL is allowed */
+
+/* All of it, as a block of tern_alloc(). */
 int stream_read(const input *in, size_t unit, char **block, size_t *bytes);
+
+/* The begin of a stream. */
+typedef struct stream_part {
+    bool more;         /* it goes on; all ranks know */
+    byte_stream *rest; /* on rank 0, if it does */
+    char *block;       /* of tern_alloc(): all of it on rank 0, but if it is whole and of lines, the
+                          rank's part */
+    size_t bytes;
+} stream_part;
+
+/* Read some more than `most` bytes, or all.  The first is Local, the second Collective. */
+int stream_begin(const input *in, size_t unit, size_t most, stream_part *out);
+int input_begin_stream(tern_comm *c, const input *in, size_t unit, size_t most, stream_part *out);
+void stream_part_free(stream_part *part);
 
 /* "stdin" for "-". */
 const char *input_name(const char *path);
@@ -202,5 +234,8 @@ enum tern_exit sort_generated(tern_comm *c, const sort_settings *s);
 /* Fields of the report that all have; `mine` is of this rank and in the unit of the balance.
  * Collective. */
 void report_result(tern_comm *c, uint64_t elements, uint64_t bytes, uint64_t mine);
+
+/* What --stats asks for, if it is given.  Collective. */
+void report_stats(tern_comm *c, const sort_settings *s);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "sort/tern-sort.h"
+#include "sort/external.h"
 
 enum { LOAD_BYTES = 8 << 20 };
 
@@ -70,20 +70,29 @@ static int write_lines(tern_comm *c, const sort_settings *s, const tern_lines *l
 /* ---- The two ways to the input ----------------------------------------------------------------
  */
 
-static int sort_read(tern_comm *c, const sort_settings *s, const input *in)
+static int sort_block(tern_comm *c, const sort_settings *s, char *text, size_t bytes)
 {
-    char *text;
-    size_t bytes;
     tern_lines *lines;
-    int error = input_read_lines(c, in, &text, &bytes);
 
-    if (!error)
-        error = tern_sort_lines(c, text, bytes, &s->lines, &lines);
+    tern_prog_phase(NULL, bytes); /* of reading */
+    int error = tern_sort_lines(c, text, bytes, &s->lines, &lines);
     if (error)
         return error;
     error = write_lines(c, s, lines, NULL);
     tern_lines_free(lines);
     return error;
+}
+
+static int sort_read(tern_comm *c, const sort_settings *s, const input *in)
+{
+    uint64_t begin, end;
+    char *text;
+    size_t bytes;
+    int error = input_divide(c, in, &begin, &end);
+
+    if (!error)
+        error = input_read_range(c, in, begin, end, &text, &bytes);
+    return error ? error : sort_block(c, s, text, bytes);
 }
 
 /* With all threads. */
@@ -109,6 +118,7 @@ static int sort_map(tern_comm *c, const sort_settings *s, const input *in, const
     size_t n = map_ranges(in, map, begin, end, ranges);
     for (size_t i = 0; i < n; i++)
         load(map, ranges[i]);
+    tern_prog_phase(NULL, (size_t)(end - begin)); /* of reading */
     error = tern_sort_shared_lines(c, map->base, ranges, n, &s->lines, &lines);
     int changed = tern_agree(c, map_check(in));
     *again = changed != TERN_OK;
@@ -136,6 +146,62 @@ static int sort_mapped(tern_comm *c, const sort_settings *s, const input *in, bo
     return error;
 }
 
+/* ---- Larger than memory -----------------------------------------------------------------------
+ */
+
+enum { TIMES_IN_MEMORY = 3 /* a sort in memory takes the text twice, and its items */ };
+
+typedef struct text_source {
+    const input *in;
+    uint64_t begin, end; /* of this rank's lines */
+} text_source;
+
+static int read_text(void *context, uint64_t at, size_t n, void *bytes, size_t *got)
+{
+    const text_source *t = context;
+    uint64_t from = t->begin + at, left = t->end - from;
+
+    *got = left < n ? (size_t)left : n;
+    return input_read_piece(t->in, from, from + *got, bytes);
+}
+
+static int unchanged(tern_comm *c, const void *context)
+{
+    return tern_agree(c, input_check(((const text_source *)context)->in));
+}
+
+static int sort_external(tern_comm *c, const sort_settings *s, const input *in)
+{
+    text_source t = {.in = in};
+    int error = input_divide(c, in, &t.begin, &t.end);
+
+    if (error)
+        return error;
+    external_source source = {.lines = &s->lines,
+                              .bytes = t.end - t.begin,
+                              .input = input_hash(in),
+                              .context = &t,
+                              .read = read_text,
+                              .unchanged = unchanged};
+
+    return external_sort(c, s, &source);
+}
+
+static int sort_stream(tern_comm *c, const sort_settings *s, const input *in)
+{
+    external_source source = {.lines = &s->lines};
+    stream_part text;
+    int error = input_begin_stream(c, in, 0, external_stream_bytes(c, s), &text);
+
+    if (error)
+        return error;
+    return text.more ? external_sort_stream(c, s, &source, &text)
+                     : sort_block(c, s, text.block, text.bytes);
+}
+
+/* ---- All --------------------------------------------------------------------------------------
+ */
+
 static int open_operands(tern_comm *c, const sort_settings *s, input *in)
 {
     *in = (input){
@@ -160,13 +226,19 @@ static bool share_node(tern_comm *c)
  * as it is. */
 static int sort_operands(tern_comm *c, const sort_settings *s, input *in)
 {
-    bool again = false;
+    bool again = false, external = false;
     int error = open_operands(c, s, in);
 
     if (!error)
         error = output_try(c, s->output);
+    if (!error)
+        error = external_needed(c, s, TIMES_IN_MEMORY * (double)in->total, &external);
     if (error)
         return error;
+    if (in->stream)
+        return sort_stream(c, s, in);
+    if (external)
+        return sort_external(c, s, in);
     if (!map_can(in) || !share_node(c))
         return sort_read(c, s, in);
     error = sort_mapped(c, s, in, &again);
@@ -184,6 +256,6 @@ enum tern_exit sort_text(tern_comm *c, const sort_settings *s)
 
     input_close(&in);
     if (error)
-        tern_prog_fail(TERN_EXIT_ERROR, error);
+        tern_prog_fail(error == TERN_EMISMATCH ? TERN_EXIT_DIFFER : TERN_EXIT_ERROR, error);
     return TERN_EXIT_OK;
 }

@@ -84,9 +84,20 @@ static struct head *take_cached(size_t bytes)
     return NULL;
 }
 
+/* Sizes that differ by little become one, so that blocks of them are reused: at most an eighth is
+ * added, which is address space, and no memory before it is touched. */
+static size_t round_up(size_t bytes)
+{
+    size_t step = PAGE;
+
+    while (bytes / 16 > step)
+        step *= 2;
+    return (bytes + step - 1) / step * step;
+}
+
 static void *alloc_large(size_t bytes)
 {
-    bytes = (bytes + PAGE - 1) / PAGE * PAGE;
+    bytes = round_up(bytes);
     pthread_mutex_lock(&pool.lock);
     struct head *h = take_cached(bytes);
     if (h == NULL)

@@ -6,20 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct phase {
-    const char *name;
-    double seconds; /* of the slowest rank */
-    uint64_t bytes; /* of all ranks */
-};
-
 static struct {
-    struct phase *list; /* in the order in which they first ended */
+    tern_prog_phase_sum *list; /* in the order in which they first ended */
     size_t n;
     const char *running; /* NULL: none */
     double start;        /* tern_clock() when it began */
 } phases;
 
-static struct phase *find(const char *name)
+static tern_prog_phase_sum *find(const char *name)
 {
     for (size_t i = 0; i < phases.n; i++)
         if (strcmp(phases.list[i].name, name) == 0)
@@ -27,33 +21,36 @@ static struct phase *find(const char *name)
     return NULL;
 }
 
-static struct phase *add(const char *name)
+static tern_prog_phase_sum *add(const char *name)
 {
-    struct phase *grown = realloc(phases.list, (phases.n + 1) * sizeof(*grown));
+    tern_prog_phase_sum *grown = realloc(phases.list, (phases.n + 1) * sizeof(*grown));
 
     if (grown == NULL)
         tern_prog_abort(TERN_EXIT_ERROR, "no memory for the name of phase %s", name);
     phases.list = grown;
-    phases.list[phases.n] = (struct phase){.name = name};
+    phases.list[phases.n] = (tern_prog_phase_sum){.name = name};
     return &phases.list[phases.n++];
 }
 
 /* The phase that runs has taken `seconds` and moved `bytes` here. */
 static void finish(double seconds, uint64_t bytes)
 {
-    double slowest = seconds;
+    double slowest = seconds, sum = seconds;
     uint64_t all = bytes;
     tern_comm *c = tern__prog.world;
 
     int error = tern_allreduce(c, &seconds, &slowest, 1, MPI_DOUBLE, MPI_MAX);
     if (!error)
+        error = tern_allreduce(c, &seconds, &sum, 1, MPI_DOUBLE, MPI_SUM);
+    if (!error)
         error = tern_allreduce(c, &bytes, &all, 1, MPI_UINT64_T, MPI_SUM);
     if (error)
         tern_prog_abort(TERN_EXIT_ERROR, "%s", tern_last_error());
-    struct phase *phase = find(phases.running);
+    tern_prog_phase_sum *phase = find(phases.running);
     if (phase == NULL)
         phase = add(phases.running);
     phase->seconds += slowest;
+    phase->average += sum / tern_size(c);
     phase->bytes += all;
 }
 
@@ -68,9 +65,14 @@ void tern_prog_phase(const char *name, size_t bytes)
 
 double tern_prog_phase_seconds(const char *name)
 {
-    const struct phase *phase = find(name);
+    const tern_prog_phase_sum *phase = find(name);
 
     return phase != NULL ? phase->seconds : 0;
+}
+
+const tern_prog_phase_sum *tern_prog_phase_at(size_t i)
+{
+    return i < phases.n ? &phases.list[i] : NULL;
 }
 
 void tern__phases_report(void)

@@ -78,6 +78,16 @@ TERN_API void tern_prog_phase(const char *name, size_t bytes);
  * was none.  Local. */
 TERN_API double tern_prog_phase_seconds(const char *name);
 
+/** What is known of a phase that has ended, the same on all ranks. */
+typedef struct tern_prog_phase_sum {
+    const char *name;
+    double seconds, average; /**< of the slowest rank, and of all */
+    uint64_t bytes;          /**< of all ranks */
+} tern_prog_phase_sum;
+
+/** The i-th phase, in the order in which they first ended; NULL: there are no more.  Local. */
+TERN_API const tern_prog_phase_sum *tern_prog_phase_at(size_t i);
+
 /** Progress of the running phase, \p done of \p total; draws a bar with rate and time left on rank
  * 0's terminal once the phase has lasted a second.  Cheap: may be called in a loop.  Local. */
 TERN_API void tern_prog_step(uint64_t done, uint64_t total);

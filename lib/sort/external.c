@@ -4,78 +4,61 @@
 
 #include "sort/external_private.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 /* What lies in memory at once: in the first pass a run that is read, one that is sorted, with the
  * sort's own block, and one that is written; in the second two blocks that are read and sent, and
  * the same. */
-enum { RUNS_AT_ONCE = 4, BLOCKS_AT_ONCE = 6, SAMPLE_BYTES = 64 << 10 };
+enum {
+    RUNS_AT_ONCE = 4,
+    BLOCKS_AT_ONCE = 6,
+    SAMPLE_BYTES = 64 << 10,
+    LEAST_MEMORY = 16 << 10, /* with less there is nothing but splitters */
+    RUNS_UNKNOWN = 256
+};
 
-static int open_file(tern__external_sort *x)
+static size_t at_least_1(uint64_t n)
 {
-    char path[4096];
-
-    if (snprintf(path, sizeof(path), "%s/tern-sort.XXXXXX", x->e->folder) >= (int)sizeof(path))
-        return tern_fail(TERN_EIO, NULL, "%s: %s", x->e->folder, strerror(ENAMETOOLONG));
-    x->fd = mkstemp(path);
-    if (x->fd < 0)
-        return tern_fail(TERN_EIO, NULL, "%s: %s", x->e->folder, strerror(errno));
-    unlink(path); /* the file goes with its last descriptor */
-    return TERN_OK;
+    return n > 0 ? (size_t)n : 1;
 }
 
 /* What all ranks must know alike. */
 static int agree_sizes(tern__external_sort *x)
 {
-    uint64_t n = x->e->n, memory = x->e->memory / x->bytes, least = 0, runs = 0, all = 0;
-    int error = tern_allgather(x->c, &n, x->ranks_n, 1, MPI_UINT64_T);
+    uint64_t memory = x->e->memory, least = 0, all = 0;
+    uint64_t mine = x->e->bytes < UINT64_MAX / 2 ? x->e->bytes : UINT64_MAX / 2;
+    int error = tern_allreduce(x->c, &memory, &least, 1, MPI_UINT64_T, MPI_MIN);
 
-    if (!error)
-        error = tern_allreduce(x->c, &memory, &least, 1, MPI_UINT64_T, MPI_MIN);
-    if (!error)
-        error = tern_allreduce(x->c, &n, &x->total, 1, MPI_UINT64_T, MPI_SUM);
-    x->run = (size_t)(least / RUNS_AT_ONCE > 0 ? least / RUNS_AT_ONCE : 1);
-    x->most = (size_t)(least / BLOCKS_AT_ONCE > 0 ? least / BLOCKS_AT_ONCE : 1);
-    x->runs = (size_t)((n + x->run - 1) / x->run);
-    runs = x->runs;
+    least = least > LEAST_MEMORY ? least : LEAST_MEMORY;
+    x->most_run = at_least_1(least / RUNS_AT_ONCE);
+    x->most = at_least_1(least / BLOCKS_AT_ONCE);
+    uint64_t runs = x->e->bytes == UINT64_MAX ? RUNS_UNKNOWN : mine / x->most_run + 1;
     if (!error)
         error = tern_allreduce(x->c, &runs, &all, 1, MPI_UINT64_T, MPI_SUM);
     /* So many that all runs together put a splitter less than half a block beside its place. */
-    uint64_t every = x->most / (2 * all + 1), usual = SAMPLE_BYTES / x->bytes;
-    x->every = (size_t)(every < usual ? every : usual);
-    x->every = x->every > 0 ? x->every : 1;
-    x->per_run = tern__sample_count(x, x->run);
+    uint64_t every = x->most / (2 * all + 1);
+    x->every = at_least_1(every < SAMPLE_BYTES ? every : SAMPLE_BYTES);
     return error;
 }
 
 static int prepare(tern__external_sort *x)
 {
-    int error = tern__items_init(&x->items, &x->e->layout, x->e->descending, true);
+    int error = tern_agree(x->c, x->kind->open(x));
 
-    x->bytes = x->e->layout.bytes;
-    x->ranks_n = malloc((size_t)tern_size(x->c) * sizeof(*x->ranks_n));
-    if (!error && x->ranks_n == NULL)
-        error = tern_fail(TERN_ENOMEM, NULL, "no memory for %d counts", tern_size(x->c));
-    error = tern_agree(x->c, error);
+    if (!error)
+        error = tern_agree(x->c, tern_comm_wrap(MPI_COMM_SELF, &x->self));
     if (!error)
         error = agree_sizes(x);
     if (error)
         return error;
-    x->samples = tern_alloc(x->runs * x->per_run * x->bytes);
-    error = x->samples == NULL     ? TERN_ENOMEM
-            : x->e->resume != NULL ? tern__resume_open(x)
-                                   : open_file(x);
-    return tern_agree(x->c, error);
+    return tern_agree(x->c, x->e->resume != NULL ? tern__resume_open(x) : tern__runs_open(x));
 }
 
-static void begin_phase(const tern__external_sort *x, const char *name, uint64_t times)
+static void begin_phase(const tern__external_sort *x, const char *name, uint64_t bytes)
 {
     if (x->e->phase != NULL)
-        x->e->phase(name, (size_t)(times * x->e->n) * x->bytes);
+        x->e->phase(name, (size_t)bytes);
 }
 
 /* A wrong result is one on all ranks, whoever has seen it. */
@@ -88,36 +71,58 @@ static int share_mismatch(tern_comm *c, int error)
     return error;
 }
 
+static int sort(tern__external_sort *x)
+{
+    begin_phase(x, "runs", 0);
+    int error = tern__external_runs(x);
+
+    tern_pool_trim(); /* what comes next needs blocks of other sizes */
+    if (!error) {
+        begin_phase(x, "split", x->taken + x->written);
+        error = tern__external_split(x);
+    }
+    if (!error) {
+        begin_phase(x, "merge", 0);
+        error = share_mismatch(x->c, tern__external_merge(x));
+    }
+    if (!error)
+        begin_phase(x, NULL, x->written + x->after.bytes / (uint64_t)tern_size(x->c));
+    return error;
+}
+
+static void release(tern__external_sort *x)
+{
+    for (size_t j = 0; j < x->runs; j++)
+        tern__run_free(&x->run[j]);
+    free(x->run);
+    free(x->cut);
+    tern_free(x->unpacked);
+    if (x->fd >= 0)
+        close(x->fd);
+    if (x->notes >= 0)
+        close(x->notes);
+    tern_comm_free(x->self);
+    x->kind->close(x);
+}
+
 int tern_sort_external(tern_comm *c, const tern_external *external, tern_content *content)
 {
-    tern__external_sort x = {.c = c, .e = external, .fd = -1, .notes = -1};
+    tern__external_sort x = {.c = c,
+                             .e = external,
+                             .kind = external->lines != NULL ? &tern__external_lines
+                                                             : &tern__external_records,
+                             .packer = tern__packer_of(external->compress),
+                             .unpacked_at = UINT64_MAX,
+                             .fd = -1,
+                             .notes = -1};
     int error = prepare(&x);
 
-    if (!error) {
-        begin_phase(&x, "runs", 0);
-        error = tern__external_runs(&x);
-    }
-    if (!error) {
-        begin_phase(&x, "split", 2);
-        error = tern__external_split(&x);
-    }
-    if (!error) {
-        begin_phase(&x, "merge", 0);
-        error = share_mismatch(c, tern__external_merge(&x));
-    }
-    if (!error) {
-        begin_phase(&x, NULL, 2);
-        *content = x.before;
-    }
+    if (!error)
+        error = sort(&x);
+    if (!error)
+        *content = x.after;
     if (external->resume != NULL && (!error || error == TERN_EMISMATCH))
         tern__resume_remove(&x);
-    if (x.fd >= 0)
-        close(x.fd);
-    if (x.notes >= 0)
-        close(x.notes);
-    tern_free(x.samples);
-    free(x.ranks_n);
-    free(x.cut);
-    free(x.begin);
+    release(&x);
     return error;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The cut into blocks.  All ranks see all samples, merge them, and take every so many as splitter,
- * which tells its rank, run and position, so that no two are equal.  R runs with a sample every K
- * records put a splitter at most R K records beside where it should be.  Where it cuts a run
- * exactly is between two samples: K records are read to know. */
+/* The cut into blocks.  All ranks see all samples, merge them, and take those nearest to equal
+ * shares as splitters; a splitter tells its rank, run and place, so that no two are equal.  R runs
+ * with a sample every K bytes put a splitter at most R K bytes beside where it should be.  Where it
+ * cuts a run exactly is between two samples: K bytes are read to know. */
 #include "config.h"
 
 #include "sort/external_private.h"
@@ -10,221 +10,274 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Behind a sample's record: where it is from. */
-typedef struct origin {
-    uint64_t rank, run, position;
-} origin;
-
 /* All samples, in order. */
 typedef struct sample_set {
-    size_t width; /* bytes of a sample */
-    size_t n;
-    char *samples, *scratch;
+    tern__external_sort *x;
+    size_t n, bytes;
+    tern__run_sample *sample, *scratch;
+    char *text;
     int64_t *from; /* of each run */
     size_t runs;
+    uint64_t weight;
 } sample_set;
 
-static origin origin_of(const tern__external_sort *x, const char *sample)
-{
-    origin o;
-
-    memcpy(&o, sample + x->bytes, sizeof(o));
-    return o;
-}
+/* What each rank has of samples. */
+typedef struct amounts {
+    uint64_t samples, bytes, runs;
+} amounts;
 
 /* ---- Merging samples --------------------------------------------------------------------------
  */
 
 static bool less(const void *context, const void *a, const void *b)
 {
-    const tern__external_sort *x = context;
+    const sample_set *s = context;
+    const tern__run_sample *u = a, *v = b;
 
-    return tern__compare_items(&x->items, a, b) < 0;
+    return s->x->kind->compare(s->x, s->text + u->text, u->length, s->text + v->text, v->length)
+           < 0;
 }
 
 static void merge(const void *context, const void *first, size_t na, const void *second, size_t nb,
                   void *merged)
 {
-    const tern__external_sort *x = context;
-    size_t width = x->bytes + sizeof(origin);
-    const char *a = first, *b = second, *a_end = a + na * width, *b_end = b + nb * width;
-    char *out = merged;
+    const tern__run_sample *a = first, *b = second, *a_end = a + na, *b_end = b + nb;
+    tern__run_sample *out = merged;
 
-    while (a < a_end && b < b_end) {
-        const char **from = less(x, b, a) ? &b : &a;
-        memcpy(out, *from, width);
-        *from += width;
-        out += width;
-    }
-    memcpy(out, a, (size_t)(a_end - a));
-    memcpy(out + (a_end - a), b, (size_t)(b_end - b));
+    while (a < a_end && b < b_end)
+        *out++ = less(context, b, a) ? *b++ : *a++;
+    memcpy(out, a, (size_t)(a_end - a) * sizeof(*a));
+    memcpy(out + (a_end - a), b, (size_t)(b_end - b) * sizeof(*b));
 }
 
 /* ---- Gathering them ---------------------------------------------------------------------------
  */
 
-static size_t runs_of(const tern__external_sort *x, uint64_t n)
+static amounts own_amounts(const tern__external_sort *x)
 {
-    return (size_t)((n + x->run - 1) / x->run);
+    amounts a = {.runs = x->runs};
+
+    for (size_t j = 0; j < x->runs; j++) {
+        a.samples += x->run[j].samples;
+        a.bytes += x->run[j].text_bytes;
+    }
+    return a;
 }
 
-/* Where the samples of every run of every rank begin. */
-static void place(const tern__external_sort *x, sample_set *s)
-{
-    for (int r = 0; r < tern_size(x->c); r++)
-        for (size_t j = 0; j < runs_of(x, x->ranks_n[r]); j++) {
-            s->from[s->runs++] = (int64_t)s->n;
-            s->n += tern__sample_count(x, tern__run_length(x->ranks_n[r], x->run, j));
-        }
-    s->from[s->runs] = (int64_t)s->n;
-}
-
-static void put_own(const tern__external_sort *x, char *out)
+/* This rank's samples, whose bytes begin at `at` of all. */
+static void put_own(const tern__external_sort *x, tern__run_sample *out, char *text, uint64_t at)
 {
     for (size_t j = 0; j < x->runs; j++) {
-        size_t n = tern__sample_count(x, tern__run_length(x->e->n, x->run, j));
-        for (size_t i = 0; i < n; i++, out += x->bytes + sizeof(origin)) {
-            origin o = {(uint64_t)tern_rank(x->c), j, i * x->every};
-            memcpy(out, x->samples + (j * x->per_run + i) * x->bytes, x->bytes);
-            memcpy(out + x->bytes, &o, sizeof(o));
+        const tern__run *run = &x->run[j];
+        for (size_t i = 0; i < run->samples; i++) {
+            *out = run->sample[i];
+            out++->text += at;
         }
+        memcpy(text + at, run->text, run->text_bytes);
+        at += run->text_bytes;
     }
 }
 
-static int gather(const tern__external_sort *x, sample_set *s)
+/* Where the samples of every run begin. */
+static void find_runs(sample_set *s)
 {
-    size_t run = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        s->weight += s->sample[i].weight;
+        if (s->sample[i].at == 0) /* the first of its run */
+            s->from[s->runs++] = (int64_t)i;
+    }
+    s->from[s->runs] = (int64_t)s->n;
+}
+
+static int gather(sample_set *s, const amounts *of_rank)
+{
+    const tern__external_sort *x = s->x;
+    size_t first = 0, at = 0;
     int error = TERN_OK;
 
     for (int r = 0; r < tern_size(x->c) && !error; r++) {
-        size_t first = (size_t)s->from[run];
-        run += runs_of(x, x->ranks_n[r]);
-        size_t n = (size_t)s->from[run] - first;
-        char *part = s->samples + first * s->width;
+        size_t n = (size_t)of_rank[r].samples, bytes = (size_t)of_rank[r].bytes;
         if (r == tern_rank(x->c))
-            put_own(x, part);
+            put_own(x, s->sample + first, s->text, at);
         if (n > 0)
-            error = tern_bcast(x->c, part, n * s->width, MPI_BYTE, r);
+            error = tern_bcast(x->c, s->sample + first, n * sizeof(*s->sample), MPI_BYTE, r);
+        if (n > 0 && !error)
+            error = tern_bcast(x->c, s->text + at, bytes, MPI_BYTE, r);
+        first += n;
+        at += bytes;
     }
     return error;
 }
 
-static int order_samples(const tern__external_sort *x, sample_set *s)
+static void order_samples(sample_set *s)
 {
-    tern__merger merger = {s->width, less, merge, x};
-    int error = gather(x, s);
+    tern__merger merger = {sizeof(*s->sample), less, merge, s};
 
-    if (error || s->runs == 0)
-        return error;
-    char *sorted = tern__merge_runs(&merger, s->samples, s->scratch, s->from, (int)s->runs);
+    find_runs(s);
+    if (s->runs == 0)
+        return;
+    tern__run_sample *sorted =
+        tern__merge_runs(&merger, s->sample, s->scratch, s->from, (int)s->runs);
     if (sorted == s->scratch) {
-        s->scratch = s->samples;
-        s->samples = sorted;
+        s->scratch = s->sample;
+        s->sample = sorted;
     }
-    return TERN_OK;
+}
+
+static int allocate(sample_set *s, const amounts *of_rank)
+{
+    uint64_t runs = 0;
+
+    for (int r = 0; r < tern_size(s->x->c); r++) {
+        s->n += (size_t)of_rank[r].samples;
+        s->bytes += (size_t)of_rank[r].bytes;
+        runs += of_rank[r].runs;
+    }
+    s->from = malloc((size_t)(runs + 1) * sizeof(*s->from));
+    if (s->from == NULL)
+        return tern_fail(TERN_ENOMEM, NULL, "no memory for %llu runs", (unsigned long long)runs);
+    s->sample = tern_alloc(s->n * sizeof(*s->sample));
+    s->scratch = tern_alloc(s->n * sizeof(*s->scratch));
+    s->text = tern_alloc(s->bytes);
+    return s->sample != NULL && s->scratch != NULL && s->text != NULL ? TERN_OK : TERN_ENOMEM;
+}
+
+static int collect(sample_set *s)
+{
+    tern_comm *c = s->x->c;
+    amounts mine = own_amounts(s->x), *of_rank = malloc((size_t)tern_size(c) * sizeof(*of_rank));
+    int error = tern_agree(
+        c, of_rank != NULL ? TERN_OK : tern_fail(TERN_ENOMEM, NULL, "no memory for samples"));
+
+    if (!error)
+        error = tern_allgather(c, &mine, of_rank, sizeof(mine), MPI_BYTE);
+    if (!error)
+        error = tern_agree(c, allocate(s, of_rank));
+    if (!error)
+        error = gather(s, of_rank);
+    if (!error)
+        order_samples(s);
+    free(of_rank);
+    return error;
 }
 
 /* ---- Cutting runs -----------------------------------------------------------------------------
  */
 
-/* How many records of run j are before the splitter. */
-static int locate(const tern__external_sort *x, const char *splitter, size_t j, char *buffer,
-                  uint64_t *out)
+/* Whether an item of run j is before the splitter: equal ones by rank, run and place, or, where
+ * equal ones must stay together, none. */
+static bool is_before(const sample_set *s, const tern__run_sample *splitter, size_t j,
+                      const char *item, size_t bytes)
 {
-    origin o = origin_of(x, splitter);
+    const tern__external_sort *x = s->x;
     uint64_t me = (uint64_t)tern_rank(x->c);
-    bool equal_too = me < o.rank || (me == o.rank && j < o.run);
-    size_t length = tern__run_length(x->e->n, x->run, j), samples = tern__sample_count(x, length);
-    const char *key = splitter + x->items.key_offset;
+    int order = x->kind->compare(x, item, bytes, s->text + splitter->text, splitter->length);
+    bool together = x->e->lines != NULL && x->e->lines->unique;
 
-    if (me == o.rank && j == o.run) {
-        *out = o.position;
-        return TERN_OK;
+    return order < 0
+           || (order == 0 && !together
+               && (me < splitter->rank || (me == splitter->rank && j < splitter->run)));
+}
+
+/* How many samples of run j are before the splitter. */
+static size_t samples_before(const sample_set *s, const tern__run_sample *splitter, size_t j)
+{
+    const tern__run *run = &s->x->run[j];
+    size_t low = 0, high = run->samples;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const tern__run_sample *m = &run->sample[middle];
+        if (is_before(s, splitter, j, run->text + m->text, (size_t)m->length))
+            low = middle + 1;
+        else
+            high = middle;
     }
-    size_t i =
-        tern__bound(&x->items, x->samples + j * x->per_run * x->bytes, 0, samples, key, equal_too);
+    return low;
+}
+
+/* How many bytes of run j are before the splitter. */
+static int locate(const sample_set *s, const tern__run_sample *splitter, size_t j, uint64_t *out)
+{
+    tern__external_sort *x = s->x;
+    const tern__run *run = &x->run[j];
+
+    *out = splitter->at;
+    if (splitter->rank == (uint64_t)tern_rank(x->c) && splitter->run == j)
+        return TERN_OK;
+    size_t i = samples_before(s, splitter, j);
     *out = 0;
     if (i == 0)
         return TERN_OK;
-    size_t low = (i - 1) * x->every + 1, high = i * x->every < length ? i * x->every : length;
-    int error = tern__runs_read(x, (uint64_t)x->run * j + low, high - low, buffer);
-    if (!error)
-        *out = low + tern__bound(&x->items, buffer, 0, high - low, key, equal_too);
+    uint64_t low = run->sample[i - 1].at + run->sample[i - 1].length;
+    size_t bytes = (size_t)((i < run->samples ? run->sample[i].at : run->bytes) - low), at = 0;
+    char *piece = tern_alloc(bytes);
+    int error = piece != NULL ? tern__runs_read(x, j, low, bytes, piece) : TERN_ENOMEM;
+    while (!error && at < bytes) {
+        size_t length = x->kind->length(x, piece + at, piece + bytes);
+        if (!is_before(s, splitter, j, piece + at, length))
+            break;
+        at += length;
+    }
+    tern_free(piece);
+    *out = low + at;
     return error;
 }
 
-static const char *splitter_of(const tern__external_sort *x, const sample_set *s, size_t block)
+/* For each block but the first the number of the first sample with so much before it. */
+static void choose_splitters(const sample_set *s, size_t *splitter)
 {
-    return s->samples + s->n * block / x->blocks * s->width;
+    uint64_t before = 0, share = s->weight / s->x->blocks;
+    size_t i = 0;
+
+    for (size_t b = 1; b < s->x->blocks; b++) {
+        while (i + 1 < s->n && before < share * b)
+            before += s->sample[i++].weight;
+        splitter[b] = i;
+    }
 }
 
-static int cut_runs(tern__external_sort *x, const sample_set *s)
+/* Run by run, so that what is read for one splitter may serve the next. */
+static int cut_runs(tern__external_sort *x, const sample_set *s, const size_t *splitter)
 {
-    char *buffer = tern_alloc(x->every * x->bytes);
-    int error = buffer != NULL ? TERN_OK : TERN_ENOMEM;
+    int error = TERN_OK;
 
-    for (size_t b = 1; b < x->blocks && !error; b++)
-        for (size_t j = 0; j < x->runs && !error; j++)
-            error = locate(x, splitter_of(x, s, b), j, buffer, &x->cut[b * x->runs + j]);
-    for (size_t j = 0; j < x->runs; j++)
-        x->cut[x->blocks * x->runs + j] = tern__run_length(x->e->n, x->run, j);
-    tern_free(buffer);
+    for (size_t j = 0; j < x->runs; j++) {
+        for (size_t b = 1; b < x->blocks && !error; b++)
+            error = locate(s, &s->sample[splitter[b]], j, &x->cut[b * x->runs + j]);
+        x->cut[x->blocks * x->runs + j] = x->run[j].bytes;
+    }
     return error;
 }
 
-/* Where blocks begin in the whole order. */
-static int sum_blocks(tern__external_sort *x)
+static int divide(tern__external_sort *x, const sample_set *s)
 {
-    uint64_t *mine = calloc(x->blocks + 1, sizeof(*mine));
-    int error = tern_agree(
-        x->c, mine != NULL ? TERN_OK
-                           : tern_fail(TERN_ENOMEM, NULL, "no memory for %zu blocks", x->blocks));
-
-    for (size_t b = 0; b <= x->blocks && !error; b++)
-        for (size_t j = 0; j < x->runs; j++)
-            mine[b] += x->cut[b * x->runs + j];
-    if (!error)
-        error = tern_allreduce(x->c, mine, x->begin, x->blocks + 1, MPI_UINT64_T, MPI_SUM);
-    free(mine);
-    return error;
-}
-
-static int allocate(tern__external_sort *x, sample_set *s)
-{
-    uint64_t runs = 1;
-
-    for (int r = 0; r < tern_size(x->c); r++)
-        runs += runs_of(x, x->ranks_n[r]);
-    s->from = malloc((size_t)runs * sizeof(*s->from));
-    if (s->from == NULL)
-        return tern_fail(TERN_ENOMEM, NULL, "no memory for %llu runs", (unsigned long long)runs);
-    place(x, s);
-    s->samples = tern_alloc(s->n * s->width);
-    s->scratch = tern_alloc(s->n * s->width);
-    x->blocks = (size_t)((x->total + x->most - 1) / x->most);
+    x->blocks = (size_t)((s->weight + x->most - 1) / x->most);
     x->blocks = x->blocks < s->n ? x->blocks : s->n;
     x->cut = calloc((x->blocks + 1) * x->runs + 1, sizeof(*x->cut));
-    x->begin = calloc(x->blocks + 1, sizeof(*x->begin));
-    if (s->samples == NULL || s->scratch == NULL)
-        return TERN_ENOMEM;
-    return x->cut != NULL && x->begin != NULL
-               ? TERN_OK
-               : tern_fail(TERN_ENOMEM, NULL, "no memory for %zu blocks", x->blocks);
+    size_t *splitter = calloc(x->blocks + 1, sizeof(*splitter));
+    int error = x->cut != NULL && splitter != NULL
+                    ? TERN_OK
+                    : tern_fail(TERN_ENOMEM, NULL, "no memory for %zu blocks", x->blocks);
+
+    if (!error && x->blocks > 0) {
+        choose_splitters(s, splitter);
+        error = cut_runs(x, s, splitter);
+    }
+    free(splitter);
+    return error;
 }
 
 int tern__external_split(tern__external_sort *x)
 {
-    sample_set s = {.width = x->bytes + sizeof(origin)};
-    int error = tern_agree(x->c, allocate(x, &s));
+    sample_set s = {.x = x};
+    int error = collect(&s);
 
     if (!error)
-        error = order_samples(x, &s);
-    if (!error)
-        error = tern_agree(x->c, cut_runs(x, &s));
-    if (!error)
-        error = sum_blocks(x);
-    tern_free(s.samples);
+        error = tern_agree(x->c, divide(x, &s));
+    tern_free(s.sample);
     tern_free(s.scratch);
+    tern_free(s.text);
     free(s.from);
     return error;
 }

@@ -5,7 +5,8 @@ lib_libterncore_la_SOURCES += %D%/sort.h %D%/keys.h %D%/lines.h %D%/radix_templa
   %D%/balance.c %D%/by_key.c \
   %D%/image_items.c %D%/items.c %D%/pair_items.c %D%/record_items.c \
   %D%/records.c %D%/external_private.h %D%/external.c %D%/external_merge.c %D%/external_resume.c \
-  %D%/external_runs.c %D%/external_split.c %D%/external_task.c \
+  %D%/external_file.c %D%/external_lines.c %D%/external_pack.c %D%/external_program.c \
+  %D%/external_records.c %D%/external_runs.c %D%/external_split.c %D%/external_task.c \
   %D%/lanes.h %D%/network.h %D%/quick.h %D%/quick_scalar.h %D%/quick_template.h \
   %D%/quick_undef.h %D%/quick_vector.h %D%/simd.h \
   %D%/counting.c %D%/exchange.c %D%/generate.c %D%/key.c %D%/line_bytes.c %D%/line_check.c \

@@ -119,6 +119,39 @@ big_endian_array() {
   launch "$1" "$sort" -o got big.npy && cmp want got
 }
 
+# ---- HDF5 ---------------------------------------------------------------------
+
+# h5 writes and reads datasets by the library alone.
+build_h5() {
+  # shellcheck disable=SC2046  # flags are words
+  "$CC" -o h5 "$top_srcdir/tests/support/h5.c" $(pkg-config --cflags --libs hdf5)
+}
+
+# In one piece or in chunks, in both byte orders, alone and as one of several; to HDF5, to numpy's and from numpy's format.
+datasets() {
+  head -c 24000 /dev/urandom >bytes
+  for width in 1 2 4 8; do
+    launch 1 "$sort" --type=u$((8 * width)) -o want bytes || return
+    for how in 'l 0' 'b 0' 'l 100' 'b 77'; do
+      # shellcheck disable=SC2086
+      ./h5 w in.h5 /group/keys $width $how <bytes && launch "$1" "$sort" -o out.h5:/a/b/sorted in.h5:/group/keys &&
+        ./h5 r out.h5 /a/b/sorted $width | cmp want - || return
+      launch "$1" "$sort" -S 12K -T runs -o out.h5:/sorted in.h5:/group/keys && ./h5 r out.h5 /sorted $width | cmp want - ||
+        return
+    done
+  done
+  launch "$1" "$sort" -o got.npy in.h5:/group/keys && launch "$1" "$sort" -o again.h5:/x got.npy &&
+    ./h5 r again.h5 /x 8 | cmp want - && launch "$1" "$sort" --type=u64 -o two.h5:/x bytes &&
+    ./h5 r two.h5 /x 8 | cmp want - && : >nothing && ./h5 w in.h5 /e 8 l 0 <nothing &&
+    launch "$1" "$sort" -o out.h5:/e in.h5:/e && ./h5 r out.h5 /e 8 | cmp nothing -
+}
+
+bad_datasets() {
+  ./h5 w in.h5 /keys 8 l 0 <bytes
+  refused 'in.h5:/others: there is no such dataset' in.h5:/others && refused 'bytes.h5: no file of HDF5' bytes.h5:/x &&
+    refused 'missing.h5: No such file' missing.h5:/x
+}
+
 # ---- Larger than memory -----------------------------------------------------
 
 nothing_left() {
@@ -247,6 +280,15 @@ for np in $one_np; do
   ok "np=$np arrays larger than memory" external_array "$np"
 done
 ok "files that are refused" bad_files
+if ! "$top_builddir/tern-info" | grep -q '^  HDF5 files  *yes'; then
+  skip "datasets of HDF5" "built without it"
+elif ! build_h5 2>/dev/null; then
+  skip "datasets of HDF5" "no pkg-config"
+else
+  cp bytes bytes.h5
+  ok "datasets of HDF5" datasets "$one_np"
+  ok "datasets that are refused" bad_datasets
+fi
 ok "killed" external_killed
 ok "killed and resumed" resumed
 mkdir tiny

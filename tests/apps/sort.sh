@@ -213,6 +213,21 @@ report() {
     and ([.phases[].name] | index("sort") != null and index("verify") != null)' report.json
 }
 
+# stats OPTION...: JSON with a phase and a share for each that has a limit.
+stats_of() {
+  ranks_=$1 phase_=$2
+  shift 2
+  launch "$ranks_" "$sort" --stats=json -o got "$@" mixed 2>err && jq -e --arg phase "$phase_" --argjson p "$ranks_" '
+    .ranks == $p and .elements > 20000 and .limits.memory > 0 and .limits.exchange > 0 and .limits["disk write"] > 0
+    and (.phases[] | select(.name == $phase) | .seconds > 0 and .bytes > 0 and .imbalance >= 1 and .share > 0)' err
+}
+
+stats() {
+  : >err && : >out && : >before && : >after && stats_of "$1" read && stats_of "$1" runs -S 100K && stats_of "$1" merge -S 100K &&
+    launch "$1" "$sort" --stats mixed 2>err >got && LC_ALL=C sort mixed | cmp - got && grep -q '% of disk' err &&
+    grep -q 'peak memory of a rank' err && refuses "$1" "'xml' is not json" --stats=xml mixed
+}
+
 # ---- What goes wrong --------------------------------------------------------
 
 # refuses RANKS SENTENCE ARG...: status 2, the sentence once, nothing on stdout, nothing left behind.
@@ -400,6 +415,7 @@ for np in $few_np; do
   ok "np=$np floating-point keys in total order" float_order "$np"
   if command -v jq >/dev/null; then
     ok "np=$np report" report "$np"
+    ok "np=$np --stats" stats "$np"
   else
     skip "np=$np report" "no jq"
   fi

@@ -1,4 +1,14 @@
-test_programs += tests/sort/test_fault tests/sort/test_kernels tests/sort/test_keys tests/sort/test_lines tests/sort/test_matrix tests/sort/test_records tests/sort/test_operations
+test_programs += tests/sort/test_external tests/sort/test_fault tests/sort/test_huge tests/sort/test_kernels tests/sort/test_keys tests/sort/test_lines tests/sort/test_matrix tests/sort/test_records tests/sort/test_operations
+tests_sort_test_external_SOURCES = %D%/test_external.c
+tests_sort_test_external_CPPFLAGS = $(TESTINCLUDES)
+tests_sort_test_external_LDADD = $(TESTLIBS)
+tests_sort_test_external_LDFLAGS = $(TESTLINK)
+
+tests_sort_test_huge_SOURCES = %D%/test_huge.c
+tests_sort_test_huge_CPPFLAGS = $(TESTINCLUDES)
+tests_sort_test_huge_LDADD = $(TESTLIBS)
+tests_sort_test_huge_LDFLAGS = $(TESTLINK)
+
 tests_sort_test_fault_SOURCES = %D%/test_fault.c tests/coll/fault.h tests/coll/fault.c
 tests_sort_test_fault_CPPFLAGS = $(TESTINCLUDES)
 tests_sort_test_fault_LDADD = $(TESTLIBS)
