@@ -39,7 +39,8 @@ int MPI_Issend(const void *b, int n, MPI_Datatype t, int d, int g, MPI_Comm c, M
     return PMPI_Issend(b, n, t, d, g, c, r);
 }
 
-/* Whether something is under way; of a request that is null or inactive, MPI says "done" at once. */
+/* Whether something is under way; of a request that is null or inactive, MPI says "done" at once.
+ */
 static int is_active(MPI_Request r)
 {
     MPI_Status s = {0};
