@@ -17,17 +17,22 @@ enum {
     SETTLE_AFTER = 1 << 16 /* batches, of digits below 2^43 */
 };
 
+/* The largest size; sizes are ordered as their bits are. */
 /* hot */
 static double largest(const double *values, size_t n)
 {
-    double most = 0;
+    int64_t most = 0;
+    double size;
 
 #pragma omp simd reduction(max : most)
     for (size_t i = 0; i < n; i++) {
-        double size = fabs(values[i]);
-        most = size > most ? size : most;
+        int64_t bits;
+        memcpy(&bits, &values[i], sizeof(bits));
+        bits &= INT64_MAX;
+        most = bits > most ? bits : most;
     }
-    return most;
+    memcpy(&size, &most, sizeof(size));
+    return size;
 }
 
 /* A comparison does not find NaN. */
