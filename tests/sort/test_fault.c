@@ -50,12 +50,12 @@ static char *make_lines(size_t n)
     return text;
 }
 
-static int finish_lines(int error, bool *met, tern_lines *lines)
+static int finish_lines(int error, bool *met, tern_lines **lines)
 {
     *met = fault_met();
     fault_at(-1);
     if (!error)
-        tern_lines_free(lines);
+        tern_lines_free(*lines);
     return error;
 }
 
@@ -66,7 +66,7 @@ static int sort_lines(const char *algorithm, size_t n, int nth, bool *met)
 
     (void)algorithm;
     fault_at(nth);
-    return finish_lines(tern_sort_lines(c, text, 9 * n, NULL, &lines), met, lines);
+    return finish_lines(tern_sort_lines(c, text, 9 * n, NULL, &lines), met, &lines);
 }
 
 static int sort_shared_lines(const char *algorithm, size_t n, int nth, bool *met)
@@ -78,7 +78,7 @@ static int sort_shared_lines(const char *algorithm, size_t n, int nth, bool *met
 
     (void)algorithm;
     fault_at(nth);
-    int error = finish_lines(tern_sort_shared_lines(c, text, &mine, 1, NULL, &lines), met, lines);
+    int error = finish_lines(tern_sort_shared_lines(c, text, &mine, 1, NULL, &lines), met, &lines);
     tern_free(text);
     return error;
 }
