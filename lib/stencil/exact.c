@@ -159,7 +159,7 @@ static double row_error(const tern_stencil *s, double *const *wave, double rest,
 
     for (int64_t x = 0; x < s->block.count[0]; x++) {
         double shape = wave[0][x] * wave[1][at[0]];
-        if (s->grid.dims == 3)
+        if (wave[2] != NULL)
             shape *= wave[2][at[1]];
         double error =
             fabs(tern__get(s, s->now, tern__at(s, x, at[0], at[1])) - (rest + scale * shape));

@@ -232,7 +232,7 @@ static void iterate(const tern_prk *k, struct span tile, int iterations)
 {
     const int64_t reach = k->spec.radius, more = iterations > 1 ? k->ghost : 0;
     const int64_t top = k->block.count[1] + more;
-    struct reached at[TERN_PRK_MOST_BLOCK];
+    struct reached at[TERN_PRK_MOST_BLOCK] = {{0}};
 
     for (int t = 0; t < iterations; t++)
         at[t] = (struct reached){k->first, -more};

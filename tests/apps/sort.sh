@@ -337,7 +337,9 @@ page_edges() {
 
 # What is sorted goes behind the input.
 appended() {
-  cp mixed longer && alone longer >>longer && { cat mixed && LC_ALL=C sort mixed; } | cmp - longer
+  # shellcheck disable=SC2094  # it is meant so
+  cp mixed longer && alone longer >>longer
+  { cat mixed && LC_ALL=C sort mixed; } | cmp - longer
 }
 
 # changed_meanwhile COMMAND...: done to the input while the program waits for the reader of its output.  No signal ends

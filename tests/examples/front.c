@@ -37,7 +37,7 @@ int main(int argc, char **argv)
                               .boundary = {{{.kind = TERN_NEUMANN}, {.kind = TERN_NEUMANN}},
                                            {{.kind = TERN_PERIODIC}, {.kind = TERN_PERIODIC}}},
                               .halo = "isend"};
-    tern_stencil_norms half, all;
+    tern_stencil_norms half = {0}, all = {0};
     tern_stencil *s = NULL;
     int error = tern_init(&argc, &argv);
 

@@ -25,10 +25,12 @@ sweep 2d5 f32 8192 8192 1
 sweep 3d7 f64 512 512 512
 sweep 3d27 f64 512 512 512
 sweep 3d25 f64 512 512 512
-launch 2 "$build/tests/perf/stencil_scale" 8192 4096 shared-copy 1 >>"$scratch/sweeps"
-launch 2 "$build/tests/perf/stencil_scale" 64 32 shared-copy 1 >>"$scratch/sweeps"
-launch 2 "$build/tests/perf/stencil_overlap" 8192 8192 isend 1 >>"$scratch/sweeps"
-launch 2 "$build/tests/perf/stencil_overlap" 512 1024 isend 1 >>"$scratch/sweeps"
+{
+  launch 2 "$build/tests/perf/stencil_scale" 8192 4096 shared-copy 1
+  launch 2 "$build/tests/perf/stencil_scale" 64 32 shared-copy 1
+  launch 2 "$build/tests/perf/stencil_overlap" 8192 8192 isend 1
+  launch 2 "$build/tests/perf/stencil_overlap" 512 1024 isend 1
+} >>"$scratch/sweeps"
 for what in '2d5 f64 4096 4096 1' '3d7 f64 256 256 256'; do
   # shellcheck disable=SC2086  # words
   OMP_PROC_BIND=true timeout -k 5 120 "$build/tests/perf/stencil_choice" $what 1 >>"$scratch/choices"
