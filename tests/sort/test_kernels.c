@@ -206,9 +206,19 @@ static void check(const tern__simd *set, int width, int distribution, size_t n)
     CU_ASSERT_TRUE(same);
 }
 
+/* Each rank does the same; more of them only take time. */
+#define FEW_RANKS()                      \
+ do {                                    \
+  int ranks;                             \
+  MPI_Comm_size(MPI_COMM_WORLD, &ranks); \
+  if (ranks > 3)                         \
+   MPITAP_SKIP("local");                 \
+ } while (0)
+
 /* Rows, vectors and gaps are all multiples of powers of two. */
 static void sizes_around_boundaries(void)
 {
+    FEW_RANKS();
     for (int s = 0; s < SETS; s++) {
         const tern__simd *set = tern__simd_named(sets[s]);
         for (int width = 0; set != NULL && width < WIDTHS; width++) {
@@ -223,6 +233,7 @@ static void sizes_around_boundaries(void)
 
 static void every_distribution(void)
 {
+    FEW_RANKS();
     for (int s = 0; s < SETS; s++) {
         const tern__simd *set = tern__simd_named(sets[s]);
         for (int width = 0; set != NULL && width < WIDTHS; width++)
@@ -236,6 +247,7 @@ static void every_distribution(void)
 
 static void random_cases(void)
 {
+    FEW_RANKS();
     for (int i = 0; i < 600; i++) {
         const tern__simd *set = tern__simd_named(sets[next_random() % SETS]);
         int width = (int)(next_random() % WIDTHS), d = (int)(next_random() % DISTRIBUTIONS);
@@ -249,6 +261,7 @@ static void every_number_of_threads(void)
     static const int threads[] = {1, 2, 3, 5, 8};
     int before = omp_get_max_threads();
 
+    FEW_RANKS();
     for (size_t t = 0; t < sizeof(threads) / sizeof(*threads); t++) {
         omp_set_num_threads(threads[t]);
         for (int d = 0; d < DISTRIBUTIONS; d++)
@@ -280,6 +293,7 @@ static bool sorts_keys(enum tern_key_type type, int distribution, size_t n)
 
 static void keys_as_they_are(void)
 {
+    FEW_RANKS();
     static const enum tern_key_type types[] = {TERN_I32, TERN_F32, TERN_I64, TERN_F64};
     int before = omp_get_max_threads();
 
@@ -298,6 +312,7 @@ static void keys_as_they_are(void)
 /* Keys of a small range, but for one that may be far away in a corner that no sample sees. */
 static void small_ranges(void)
 {
+    FEW_RANKS();
     static const enum tern_key_type types[] = {TERN_U32, TERN_I32, TERN_F32,
                                                TERN_U64, TERN_I64, TERN_F64};
     enum { MOST = 300001 };
@@ -328,6 +343,7 @@ static void small_ranges(void)
 /* The pairs' keys, too, are mapped by a partition. */
 static void partition_maps_keys(void)
 {
+    FEW_RANKS();
     tern__mapping m = tern__mapping_of(TERN_F64, true);
 
     for (int s = 0; s < SETS; s++) {
@@ -350,6 +366,7 @@ static void partition_maps_keys(void)
 /* Items below any bound go first, and none is lost. */
 static void partition_by_any_bound(void)
 {
+    FEW_RANKS();
     for (int s = 0; s < SETS; s++) {
         const tern__simd *set = tern__simd_named(sets[s]);
         for (size_t n = 600; set != NULL && n < 700; n++) {
@@ -369,6 +386,7 @@ static void partition_by_any_bound(void)
 
 static void look_sees_each_step(void)
 {
+    FEW_RANKS();
     for (int s = 0; s < SETS; s++) {
         const tern__simd *set = tern__simd_named(sets[s]);
         uint32_t up[300], down[300], same[300];
