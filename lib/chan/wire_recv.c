@@ -6,7 +6,7 @@
 
 enum {
     FAR_EVERY = 16, /* looks at other nodes first, so that this one does not shut them out */
-    HEAR_EVERY = 8  /* items: whether a sender is dry, which costs half as much as an item */
+    HEAR_EVERY = 32 /* items: whether a sender is dry, which costs half as much as an item */
 };
 
 int tern__wire_repost(tern_chan *ch) /* hot */

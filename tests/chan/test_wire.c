@@ -258,10 +258,10 @@ static void handed_back(void)
         }
 }
 
-/* Whether the sender has gone on; for a second, nothing is done with channels. */
+/* Whether the sender has gone on; for a tenth of a second, nothing is done with channels. */
 static bool has_gone_on(int tag)
 {
-    double until = tern_clock() + 1;
+    double until = tern_clock() + 0.1;
     int there = 0;
 
     while (!there && tern_clock() < until) {
