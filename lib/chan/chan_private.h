@@ -74,10 +74,9 @@ typedef bool tern__recv_one(tern_chan *ch, void *item);
 struct tern_chan {
     tern__send_one *send_one; /* NULL while something else stands in the way */
     tern__recv_one *recv_one;
-    struct tern__shared
-        *shared;               /* by all ends; by none on the wire, where each counts for itself */
-    struct tern__shared *node; /* by those of this node; NULL if it has no pair */
-    size_t item;               /* bytes, or TERN_VARIABLE */
+    struct tern__shared *shared; /* by all ends; on the wire by none: each counts for itself */
+    struct tern__shared *node;   /* by those of this node; NULL if it has no pair */
+    size_t item;                 /* bytes, or TERN_VARIABLE */
     size_t capacity;
     struct tern__layout layout;
     struct tern__cursor send, recv; /* queue, rendezvous */

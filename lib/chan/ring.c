@@ -145,7 +145,8 @@ static size_t len(tern_chan *ch)
 {
     if (!ch->sends)
         return tern__ring_len(&ch->in);
-    return (size_t)(ch->out.at.count - atomic_load_explicit(ch->out.taken, memory_order_acquire));
+    tern__ring_look(&ch->out);
+    return (size_t)(ch->out.at.count - ch->out.at.known);
 }
 
 const struct tern__transport tern__ring = {
