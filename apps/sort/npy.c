@@ -103,8 +103,11 @@ int npy_open(const char *path, array_info *out)
     FILE *f = fopen(path, "rb");
     int error = f == NULL      ? fail(path, strerror(errno))
                 : text == NULL ? tern_fail(TERN_ENOMEM, NULL, "no memory for a header")
-                               : read_header(f, path, text, out);
+                               : TERN_OK;
 
+    *out = (array_info){.packed = false};
+    if (!error)
+        error = read_header(f, path, text, out);
     if (!error)
         error = parse_type(path, value_of(text, "'descr'"), out);
     if (!error)

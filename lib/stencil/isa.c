@@ -9,7 +9,7 @@ static bool always(void)
     return true;
 }
 
-#ifdef __x86_64__
+#ifdef ALL_WIDTHS
 static bool has_avx2(void)
 {
     return __builtin_cpu_supports("avx2");
@@ -26,7 +26,7 @@ static const struct {
     const struct kernel_set *set;
     bool (*can)(void);
 } sets[] = {
-#ifdef __x86_64__
+#ifdef ALL_WIDTHS
     {&tern__kernels_avx512, has_avx512},
     {&tern__kernels_avx2, has_avx2},
 #endif

@@ -2,7 +2,9 @@
 /* Vectors of 64 bytes. */
 #include "config.h"
 
-#ifdef __x86_64__
+#include "stencil/kernel.h"
+
+#ifdef ALL_WIDTHS
 # include <immintrin.h>
 # ifdef __clang__
 #  pragma clang attribute push(__attribute__((target("avx512f"))), apply_to = function)
