@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # tern-bench: that it measures what it says, that its reports are whole, and what it refuses.  No time is judged here.
 . "${top_srcdir:?}/tests/support/tap.sh"
-bench=$top_builddir/tern-bench
+bench=$programs/tern-bench
 cd "$scratch" || exit
 
 # Short, whatever the machine does.

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # tern-info: this machine, machines that are only described, and bindings that the test itself has made.
 . "${top_srcdir:?}/tests/support/tap.sh"
-info=$top_builddir/tern-info
+info=$programs/tern-info
 cd "$scratch" || exit
 
 # alone ARG...: without a launcher.

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # tern-sort on files of keys and records: what gensort, valsort, GNU sort and other programs say they must be.
 . "${top_srcdir:?}/tests/support/tap.sh"
-sort=$top_builddir/tern-sort
+sort=$programs/tern-sort
 cd "$scratch" || exit
 
 # ---- Sort Benchmark ---------------------------------------------------------

@@ -3,7 +3,7 @@
 # tern-sort on lines that are larger than the memory it may use: byte for byte what GNU sort writes, nothing left behind,
 # and nothing lost when something goes wrong.
 . "${top_srcdir:?}/tests/support/tap.sh"
-sort=$top_builddir/tern-sort
+sort=$programs/tern-sort
 cd "$scratch" || exit
 
 # Words, numbers, dates, versions, sizes; equal lines and equal keys; bytes that are no text; no newline at the end.

@@ -3,7 +3,7 @@
 # tern-sort: byte for byte what GNU sort writes, in every option and on every number of ranks; and nothing lost when
 # something goes wrong.
 . "${top_srcdir:?}/tests/support/tap.sh"
-sort=$top_builddir/tern-sort
+sort=$programs/tern-sort
 cd "$scratch" || exit
 
 # alone ARG...: without a launcher.

@@ -3,7 +3,7 @@
 # tern-stencil killed at random moments, also while it writes a checkpoint, and restarted on other numbers of ranks:
 # the same result as of a run that nothing disturbed.  TERN_TEST_KILLS says how often.
 . "${top_srcdir:?}/tests/support/tap.sh"
-stencil=$top_builddir/tern-stencil
+stencil=$programs/tern-stencil
 cd "$scratch" || exit
 export OMP_NUM_THREADS=1
 kills=${TERN_TEST_KILLS:-5}
