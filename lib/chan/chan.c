@@ -269,16 +269,28 @@ int tern_chan_send_at(tern_chan *ch, const void *item, tern_deadline deadline,
     return error ? error : send_one(ch, item, ch->item, deadline, where);
 }
 
+static int may_send_bytes(const tern_chan *ch, size_t bytes, const char *what, const char *where)
+{
+    int error = tern__may(ch, TERN_SENDER, what, where);
+
+    if (!error)
+        error = wrong_size(ch, what, true, where);
+    return error ? error : tern__fits(ch, bytes, what, where);
+}
+
 int tern_chan_send_bytes_at(tern_chan *ch, const void *item, size_t bytes, tern_deadline deadline,
                             const char *where)
 {
-    int error = tern__may(ch, TERN_SENDER, "send_bytes", where);
+    int error = may_send_bytes(ch, bytes, "send_bytes", where);
 
-    if (!error)
-        error = wrong_size(ch, "send_bytes", true, where);
-    if (!error)
-        error = tern__fits(ch, bytes, "send_bytes", where);
     return error ? error : send_one(ch, item, bytes, deadline, where);
+}
+
+int tern_chan_trysend_bytes(tern_chan *ch, const void *item, size_t bytes)
+{
+    int error = may_send_bytes(ch, bytes, "trysend_bytes", NULL);
+
+    return error ? error : tern__try_send_once(ch, item, bytes);
 }
 
 int tern_chan_trysend(tern_chan *ch, const void *item)
@@ -360,25 +372,43 @@ int tern_chan_recv_at(tern_chan *ch, void *item, tern_deadline deadline,
     return receive(&a, deadline);
 }
 
+static int may_recv_bytes(const tern_chan *ch, const char *what, const char *where)
+{
+    int error = tern__may(ch, TERN_RECEIVER, what, where);
+
+    return error ? error : wrong_size(ch, what, true, where);
+}
+
+/* What an attempt to receive has come to. */
+static int tell_bytes(const struct attempt *a, int error, const char *what, size_t *bytes)
+{
+    if (error == TERN_OK || error == TERN_ETRUNC)
+        *bytes = a->bytes;
+    if (error != TERN_ETRUNC)
+        return error;
+    return tern_fail(error, a->where,
+                     "%s on channel '%s': the item has %zu bytes, the buffer %zu; it stays", what,
+                     a->ch->name, a->bytes, a->room);
+}
+
 int tern_chan_recv_bytes_at(tern_chan *ch, void *item, size_t room, size_t *bytes,
                             tern_deadline deadline, const char *where)
 {
-    int error = tern__may(ch, TERN_RECEIVER, "recv_bytes", where);
+    struct attempt a = {.ch = ch, .where = where, .items = item, .room = room, .n = 1};
+    int error = may_recv_bytes(ch, "recv_bytes", where);
 
-    if (!error)
-        error = wrong_size(ch, "recv_bytes", true, where);
+    return error ? error : tell_bytes(&a, receive(&a, deadline), "recv_bytes", bytes);
+}
+
+int tern_chan_tryrecv_bytes(tern_chan *ch, void *item, size_t room, size_t *bytes)
+{
+    struct attempt a = {.ch = ch, .room = room};
+    int error = may_recv_bytes(ch, "tryrecv_bytes", NULL);
+
     if (error)
         return error;
-    struct attempt a = {.ch = ch, .where = where, .items = item, .room = room, .n = 1};
-    error = receive(&a, deadline);
-    if (error == TERN_OK || error == TERN_ETRUNC)
-        *bytes = a.bytes;
-    if (error == TERN_ETRUNC)
-        return tern_fail(
-            error, where,
-            "recv_bytes on channel '%s': the item has %zu bytes, the buffer %zu; it stays",
-            ch->name, a.bytes, room);
-    return error;
+    error = tern__try_recv(ch, item, room, 1, &a.done, &a.bytes);
+    return tell_bytes(&a, error, "tryrecv_bytes", bytes);
 }
 
 int tern_chan_tryrecv(tern_chan *ch, void *item)

@@ -95,6 +95,11 @@ TERN_API TERN_MUST_CHECK int tern_chan_recv_bytes_at(tern_chan *ch, void *item, 
                                                      const char *where);
 #define tern_chan_recv_bytes(...) tern_chan_recv_bytes_at(__VA_ARGS__, TERN_HERE)
 
+/** The same without waiting.  \return TERN_EAGAIN in place of TERN_ETIMEDOUT. */
+TERN_API TERN_MUST_CHECK int tern_chan_trysend_bytes(tern_chan *ch, const void *item, size_t bytes);
+TERN_API TERN_MUST_CHECK int tern_chan_tryrecv_bytes(tern_chan *ch, void *item, size_t room,
+                                                     size_t *bytes);
+
 /** Send \p n items that lie one behind the other; cheaper than one by one.  Blocking until all are
  * sent.  \param[out] sent  how many were, also on failure; may be NULL. */
 TERN_API TERN_MUST_CHECK int tern_chan_sendv_at(tern_chan *ch, const void *items, size_t n,
