@@ -237,7 +237,7 @@ static int wait_send(struct attempt *a, tern_deadline deadline)
 {
     tern_chan *ch = a->ch;
 
-    ch->stats.send_waits++;
+    tern__count_wait(ch, TERN_SENDER);
     int error = tern_wait_for_at(ch->comm, look_send, a, "chan_send", deadline, a->where);
     if (error && tern__give_up(ch)) {
         a->done = 1;
@@ -342,7 +342,7 @@ static int wait_recv(struct attempt *a, tern_deadline deadline)
 {
     tern_chan *ch = a->ch;
 
-    ch->stats.receive_waits++;
+    tern__count_wait(ch, TERN_RECEIVER);
     tern__announce(ch, 1);
     int error = tern_wait_for_at(ch->comm, look_recv, a, "chan_recv", deadline, a->where);
     tern__announce(ch, -1);

@@ -194,6 +194,16 @@ static inline void tern__unlock(const tern_chan *ch, pthread_mutex_t *mutex) /* 
         pthread_mutex_unlock(mutex);
 }
 
+/* A call of this role has to wait. */
+static inline void tern__count_wait(tern_chan *ch, int role)
+{
+    pthread_mutex_t *mutex = role == TERN_SENDER ? &ch->send_lock : &ch->recv_lock;
+
+    tern__lock(ch, mutex);
+    ++*(role == TERN_SENDER ? &ch->stats.send_waits : &ch->stats.receive_waits);
+    tern__unlock(ch, mutex);
+}
+
 /* Whether no sender is left; what they sent is visible then. */
 static inline bool tern__all_closed(const tern_chan *ch)
 {

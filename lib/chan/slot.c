@@ -57,7 +57,7 @@ int tern_chan_reserve_at(tern_chan *ch, void **slot, tern_deadline deadline, con
                          "reserve: channel '%s' has a slot to be committed first", ch->name);
     error = try_reserve(&s);
     if (error == TERN_EAGAIN) {
-        ch->stats.send_waits++;
+        tern__count_wait(ch, TERN_SENDER);
         error = tern_wait_for_at(ch->comm, look_reserve, &s, "chan_reserve", deadline, where);
     }
     if (tern__is_late(error))
@@ -130,7 +130,7 @@ int tern_chan_peek_at(tern_chan *ch, const void **slot, size_t *bytes, tern_dead
                          ch->name);
     error = try_peek(&s);
     if (error == TERN_EAGAIN) {
-        ch->stats.receive_waits++;
+        tern__count_wait(ch, TERN_RECEIVER);
         error = tern_wait_for_at(ch->comm, look_peek, &s, "chan_peek", deadline, where);
     }
     if (tern__is_late(error))
