@@ -14,7 +14,13 @@
 #include "support/mpitap.h"
 
 static tern_comm *comm;
-static const double pi = 3.14159265358979323846;
+static const double pi = 3.14159265358979323846, tolerance = 0.1;
+
+/* All cases on one rank; some on more, which have the same bits (test_bits.c). */
+static bool is_tried(int number)
+{
+    return tern_size(comm) == 1 || number % 4 == 0;
+}
 
 /* ---- Solutions ------------------------------------------------------------------------------- */
 
@@ -211,11 +217,12 @@ static double error_of(struct problem *p, int64_t n)
     return error;
 }
 
-/* The grids are twice as fine, up to the points that count half. */
+/* From a grid to one that is 3/2 as fine: in space and time it takes a quarter of the time that one
+ * twice as fine would, and its points are nearly as near to the limit. */
 static double order_of(struct problem *p, int64_t n)
 {
     double coarse = error_of(p, n), h = p->h;
-    double fine = error_of(p, 2 * n);
+    double fine = error_of(p, 3 * n / 2);
 
     return log(coarse / fine) / log(h / p->h);
 }
@@ -225,18 +232,20 @@ static void order(enum tern_equation equation, enum tern_boundary_kind kind, int
     struct problem p = {.equation = equation, .kind = kind, .dims = dims, .speed = 1};
 
     set_waves(&p);
-    double reached = order_of(&p, dims == 2 ? 32 : 28);
-    if (!(fabs(reached - 2) < 0.1) && tern_rank(comm) == 0)
+    const bool slow = equation == TERN_HEAT || equation == TERN_POISSON; /* steps as n^2, or 12 n */
+    double reached = order_of(&p, dims == 2 ? 40 : slow ? 24 : 32);
+    if (!(fabs(reached - 2) < tolerance) && tern_rank(comm) == 0)
         printf("# equation %d, boundary %d, %d dimensions: order %.3f\n", (int)equation, (int)kind,
                dims, reached);
-    CU_ASSERT(fabs(reached - 2) < 0.1);
+    CU_ASSERT(fabs(reached - 2) < tolerance);
 }
 
 static void every_boundary(enum tern_equation equation)
 {
     for (int dims = 2; dims <= 3; dims++)
         for (int kind = TERN_DIRICHLET; kind <= TERN_MIRROR; kind++)
-            order(equation, (enum tern_boundary_kind)kind, dims);
+            if (is_tried((int)equation + kind + dims))
+                order(equation, (enum tern_boundary_kind)kind, dims);
 }
 
 static void heat(void)
@@ -274,14 +283,16 @@ static void every_stencil(void)
                  {"2d49", 6}, {"2d81", 8}, {"3d7", 2},  {"3d13", 4}, {"3d19", 6}, {"3d27", 2}};
 
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        if (!is_tried((int)i))
+            continue;
         struct problem p = {.equation = TERN_POISSON, .kind = TERN_PERIODIC};
         p.stencil = known[i].name;
         p.dims = p.stencil[0] - '0';
         set_waves(&p);
-        double reached = order_of(&p, 16);
-        if (!(fabs(reached - known[i].order) < 0.15) && tern_rank(comm) == 0)
+        double reached = order_of(&p, 24);
+        if (!(fabs(reached - known[i].order) < tolerance) && tern_rank(comm) == 0)
             printf("# %s: order %.3f\n", p.stencil, reached);
-        CU_ASSERT(fabs(reached - known[i].order) < 0.15);
+        CU_ASSERT(fabs(reached - known[i].order) < tolerance);
     }
 }
 
@@ -340,7 +351,7 @@ static void varying(void)
         struct problem p = {.kind = (enum tern_boundary_kind)kind, .dims = 2};
         set_waves(&p);
         double coarse = operator_error(&p, 64), h = p.h, fine = operator_error(&p, 128);
-        CU_ASSERT(fabs(log(coarse / fine) / log(h / p.h) - 2) < 0.1);
+        CU_ASSERT(fabs(log(coarse / fine) / log(h / p.h) - 2) < tolerance);
     }
 }
 
@@ -376,7 +387,7 @@ static void poisson_modes(void)
 
     for (int i = 0; i < 4; i++)
         for (int kind = TERN_DIRICHLET; kind <= TERN_MIRROR; kind++)
-            if (kind != TERN_ROBIN)
+            if (kind != TERN_ROBIN && is_tried(i + kind))
                 poisson_mode(stencils[i], (enum tern_boundary_kind)kind);
 }
 
@@ -421,6 +432,8 @@ static void conserved(void)
     static const char *const stencils[] = {"2d5", "2d9", "2dr4", "2d81", "3d7", "3d27", "3d25"};
 
     for (size_t i = 0; i < sizeof(stencils) / sizeof(stencils[0]); i++) {
+        if (!is_tried((int)i))
+            continue;
         conserves(TERN_HEAT, stencils[i], false);
         conserves(TERN_WAVE, stencils[i], false);
         conserves(TERN_POISSON, stencils[i], false);
