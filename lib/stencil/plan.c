@@ -14,6 +14,10 @@
 static const double share_l2 = 0.75, share_l3 = 0.4;
 enum { MOST_L3 = 16 << 20 };
 
+/* An array with its ghost cells takes at most this many times the memory of its points, unless it
+ * is small: bytes. */
+enum { MOST_BLOAT = 4, SMALL = 4 << 20 };
+
 /* What the plans depend on, the same on all ranks. */
 struct machine {
     double l2, l3; /* bytes for one thread */
@@ -205,10 +209,30 @@ static void add_overlap(tern_stencil *s, enum tern_overlap overlap)
     }
 }
 
-/* What the caller has asked for. */
+/* Whether the ghost cells of so many steps make the largest block much larger: they are computed as
+ * well, and the buffers of the exchange hold them again. */
+static bool bloats(const struct task *t, int depth)
+{
+    const tern_stencil *s = t->s;
+    double own = t->element, all = t->element;
+
+    for (int d = 0; d < s->grid.dims; d++) {
+        const int64_t count = (s->grid.size[d] + s->grid.parts[d] - 1) / s->grid.parts[d];
+        const int64_t deep = tern__exchanged(s, d) ? (int64_t)depth * s->shape.reach[d] : 0;
+        own *= (double)count;
+        all *= (double)(count + 2 * deep);
+    }
+    return all > SMALL && all > MOST_BLOAT * own;
+}
+
+/* What the caller has asked for, or as much of it as memory is worth. */
 static struct blocking wanted(const struct task *t, const tern_stencil_spec *spec)
 {
-    struct blocking b = block_of(t, (int)spec->block, share_l2 * t->machine.l2);
+    int depth = (int)spec->block;
+
+    while (depth > 1 && bloats(t, depth))
+        depth--;
+    struct blocking b = block_of(t, depth, share_l2 * t->machine.l2);
 
     b.whole = t->cached && spec->tile == 0;
     if (spec->tile > 0 && t->s->grid.dims == 3)

@@ -177,7 +177,8 @@ typedef struct tern_stencil_spec {
 
 /** Set up a solver; the field is 0.  Collective over \p c, which is borrowed until
  * tern_stencil_close().  Each rank needs two elements for each of its points and ghost cells; with
- * blocks, these are as deep as the block's steps times the stencil's reach.
+ * blocks, these are as deep as the block's steps times the stencil's reach; a block is cut to fewer
+ * steps where they would take three times the memory of the points, and more than 4 MiB.
  * \param[in] spec  copied.  \param[out] out  owned by the caller; unchanged on failure.
  * \return TERN_OK, TERN_EINVAL, TERN_ENOTSUP, TERN_ENOMEM (also when the ranks of a node need more
  * than the node has) or TERN_EMPI; if one rank fails, all do. */

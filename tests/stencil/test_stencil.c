@@ -412,6 +412,33 @@ static void states(void)
     }
 }
 
+static int steps_at_once(int64_t size, int64_t block)
+{
+    tern_stencil_spec spec = {.stencil = "3d25",
+                              .size = {size, size, size},
+                              .halo = "isend",
+                              .threads = 1,
+                              .block = block};
+    int64_t tile;
+    int steps;
+    tern_stencil *s;
+
+    for (int d = 0; d < 3; d++)
+        set_ends(&spec, d, TERN_PERIODIC, 0);
+    CU_ASSERT_EQUAL_FATAL(tern_stencil_open(comm, &spec, &s), TERN_OK);
+    tern_stencil_blocking(s, &steps, &tile);
+    tern_stencil_close(s);
+    return steps;
+}
+
+/* 32 steps would need ghost cells 128 deep: 157 MB and more for 14^3 points; 4 need 46^3 cells. */
+static void deep_blocks_are_cut(void)
+{
+    CU_ASSERT_EQUAL(steps_at_once(14, 4), 4);
+    const int deep = steps_at_once(14, 32);
+    CU_ASSERT(deep >= 4 && deep < 12);
+}
+
 static void expect_refusal(const tern_stencil_spec *spec, int error, const char *words)
 {
     tern_stencil *s = NULL;
@@ -503,6 +530,7 @@ int main(int argc, char **argv)
         {"exact_by_hand", exact_by_hand},
         {"errors_are_noticed", errors_are_noticed},
         {"states", states},
+        {"deep_blocks_are_cut", deep_blocks_are_cut},
         {"refused", refused},
         {"roofline_and_work", roofline_and_work},
         CU_TEST_INFO_NULL,
