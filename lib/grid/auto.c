@@ -7,18 +7,23 @@
 #include "grid/halo.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static const char *const candidates[] = {"shared", "shared-copy", "datatype", "persistent",
                                          "isend"};
 
-enum { CANDIDATES = sizeof(candidates) / sizeof(candidates[0]), TURNS = 6, ROW = 4 };
+enum { CANDIDATES = sizeof(candidates) / sizeof(candidates[0]), TURNS = 6 * CANDIDATES, ROW = 4 };
+
+/* Between exchanges that are so far apart that all turns would take longer, one turn must do. */
+static const double MOST_SECONDS = 0.5;
 
 struct trials {
-    tern_halo *plan[CANDIDATES];        /* after the choice all but one are NULL */
-    double seconds[TURNS * CANDIDATES]; /* of each turn, without its first exchange */
-    int done;                           /* exchanges */
-    int chosen;                         /* -1: not yet */
-    double spent;                       /* in tern__halo_start_auto() */
+    tern_halo *plan[CANDIDATES]; /* after the choice all but one are NULL */
+    double seconds[TURNS];       /* of each turn, without its first exchange */
+    int done;                    /* exchanges */
+    int chosen;                  /* -1: not yet */
+    double spent;                /* in tern__halo_start_auto() */
+    double begin;                /* of the first exchange */
 };
 
 /* Trials of modes that MPI cannot do here are left out. */
@@ -46,31 +51,36 @@ int tern__halo_open_auto(tern_halo *h)
     return open > 0 ? TERN_OK : error;
 }
 
-/* The candidate with the fastest turn. */
+/* The candidate with the fastest turn of those that were taken. */
 static int fastest(const struct trials *t)
 {
     int best = -1;
 
-    for (int i = 0; i < TURNS * CANDIDATES; i++)
+    for (int i = 0; i < t->done / ROW; i++)
         if (t->plan[i % CANDIDATES] != NULL && (best < 0 || t->seconds[i] < t->seconds[best]))
             best = i;
     return best % CANDIDATES;
 }
 
-/* Collective: all ranks come here after the same exchange. */
+/* Choose, if all ranks have taken all turns or one of them has no more time for it.  Collective:
+ * all ranks come here after the same exchanges, when each candidate has had as many turns. */
 static int choose(tern_halo *h, struct trials *t)
 {
-    int error = tern_allreduce(h->comm, MPI_IN_PLACE, t->seconds, (size_t)TURNS * CANDIDATES,
-                               MPI_DOUBLE, MPI_MAX);
-    int best = fastest(t);
+    double time[TURNS + 1]; /* and since the first exchange */
 
-    for (int i = 0; i < CANDIDATES && error >= 0; i++)
-        if (i != best) {
+    memcpy(time, t->seconds, sizeof(t->seconds));
+    time[TURNS] = tern_clock() - t->begin;
+    int error = tern_allreduce(h->comm, MPI_IN_PLACE, time, (size_t)TURNS + 1, MPI_DOUBLE, MPI_MAX);
+    if (error < 0 || (t->done < TURNS * ROW && time[TURNS] < MOST_SECONDS))
+        return error;
+    memcpy(t->seconds, time, sizeof(t->seconds));
+    t->chosen = fastest(t);
+    for (int i = 0; i < CANDIDATES; i++)
+        if (i != t->chosen) {
             tern_halo_close(t->plan[i]);
             t->plan[i] = NULL;
         }
-    t->chosen = best;
-    return error;
+    return TERN_OK;
 }
 
 static int current(const struct trials *t)
@@ -86,7 +96,9 @@ int tern__halo_start_auto(tern_halo *h)
 {
     struct trials *t = h->state;
 
-    if (t->chosen < 0 && t->done == TURNS * CANDIDATES * ROW) {
+    if (t->done == 0)
+        t->begin = tern_clock();
+    if (t->chosen < 0 && t->done > 0 && t->done % (CANDIDATES * ROW) == 0) {
         int error = choose(h, t);
         if (error < 0)
             return error;

@@ -100,9 +100,10 @@ typedef struct tern_halo_spec {
  *   shared               they copy straight from its array, if it is one of tern_halo_alloc(),
  *                        else as shared-copy
  *   partitioned          MPI 4 partitioned messages, where MPI has them
- *   auto                 the first 120 exchanges take turns among shared, shared-copy, datatype,
- *                        persistent and isend; the fastest stays.  Every rank must exchange, also
- *                        one without points (so in rma-fence)
+ *   auto                 the first 120 exchanges, or as many times 20 as begin within 0.5 s, take
+ *                        turns among shared, shared-copy, datatype, persistent and isend; the
+ *                        fastest stays.  Every rank must exchange, also one without points (so in
+ *                        rma-fence)
  *
  * Between nodes shared-copy and shared send messages.
  *

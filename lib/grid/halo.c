@@ -120,6 +120,8 @@ static int make_memory(tern_halo *h, struct parts *list)
     if (h->mode->storage == HALO_TYPED)
         return make_types(h, list);
     int error = find_hosts(h, list);
+    for (size_t i = 0; i < list->n; i++)
+        h->far += list->of[i].host < 0;
     return error < 0 ? error : make_buffers(h, list);
 }
 

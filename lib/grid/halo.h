@@ -68,6 +68,7 @@ struct tern_halo {
     char **first;            /* of each field; first points of the exchange under way */
     bool active;             /* whether one is under way */
     size_t rounds;           /* messages that the mode sends for a part: 1, or one a field */
+    size_t far;              /* parts that are messages, and not in memory of the node */
     tern_req *reqs;          /* rounds * recvs.n, then rounds * sends.n */
     void *state;             /* the mode's own */
     struct array *arrays;    /* newest first */
