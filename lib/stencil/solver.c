@@ -14,6 +14,10 @@ enum { SHARE = 4096 }; /* points, some 2 us, that are worth waking a thread for 
 /* Trials of the plans: after so long they are over, and plans slower than this are dropped. */
 static const double TRIAL_SECONDS = 0.5, NEAR = 1.15;
 
+/* A block of a small grid takes no longer than one message that is late, so several in a row, of so
+ * many points in all, are one trial, and there are more rounds. */
+enum { TRIAL_POINTS = 1 << 18, ROUNDS = 2, ROUNDS_SMALL = 4 };
+
 /* Threads a rank: what was asked for, OMP_NUM_THREADS, or its share of the node.  Collective. */
 static int choose_threads(tern_stencil *s, int wanted)
 {
@@ -174,12 +178,14 @@ static int finish(tern_stencil *s, int depth)
     return error;
 }
 
+/* The same as start() and finish(), but that a look at the clock takes as long as a small exchange.
+ */
 int tern__get_ghosts(tern_stencil *s, int depth)
 {
-    int error = start(s, depth);
+    const double begin = tern_clock();
+    int error = tern_halo_exchange_fields(s->halo[depth], (void *[]){s->now, s->next});
 
-    if (error >= 0)
-        error = finish(s, depth);
+    s->work.halo += tern_clock() - begin;
     if (error >= 0)
         fill(s, depth);
     return error;
@@ -229,6 +235,22 @@ static int advance(tern_stencil *s, const struct blocking *how, int steps)
     return TERN_OK;
 }
 
+/* Points of a rank, the same on all. */
+static double share(const tern_stencil *s)
+{
+    double points = 1.0 / s->grid.ranks;
+
+    for (int d = 0; d < s->grid.dims; d++)
+        points *= (double)s->grid.size[d];
+    return points;
+}
+
+/* Blocks of a trial. */
+static int row_of(const tern_stencil *s, const struct blocking *how)
+{
+    return s->round == 0 ? 1 : 1 + (int)(TRIAL_POINTS / (share(s) * how->depth));
+}
+
 /* Keep the plan whose slowest rank was the fastest, and, while there is time for another round,
  * those that came near it. */
 static int settle(tern_stencil *s)
@@ -240,7 +262,10 @@ static int settle(tern_stencil *s)
     time[s->plans] = s->tried;
     int error =
         tern_allreduce(s->comm, MPI_IN_PLACE, time, (size_t)s->plans + 1, MPI_DOUBLE, MPI_MAX);
-    const bool last = s->round > 0 || time[s->plans] > TRIAL_SECONDS;
+    const bool small = share(s) < TRIAL_POINTS;
+    const bool last =
+        ++s->round >= (small ? ROUNDS_SMALL : ROUNDS) || time[s->plans] > TRIAL_SECONDS;
+    const double near = small && s->round == 1 ? INFINITY : NEAR;
     for (int i = 1; i < s->plans; i++)
         if (time[i] < time[best])
             best = i;
@@ -251,32 +276,34 @@ static int settle(tern_stencil *s)
     s->trial[0] = time[best];
     time[best] = time[0];
     for (int i = 1; i < s->plans && !last; i++)
-        if (time[i] < NEAR * s->trial[0]) {
+        if (time[i] < near * s->trial[0]) {
             s->plan[kept] = s->plan[i];
             s->trial[kept++] = s->trial[i];
         }
     s->plans = kept;
     s->trials = 0;
-    s->round++;
     return error;
 }
 
-/* Each plan is tried on steps that have to be done anyway, the good ones twice: the first time the
+/* Each plan is tried on steps that have to be done anyway, the good ones again: the first time the
  * cache is still full of the plan before. */
 static int try(tern_stencil *s)
 {
-    const int which = s->trials++;
-    const struct blocking *how = &s->plan[which];
+    const struct blocking *how = &s->plan[s->trials];
+    const int row = row_of(s, how), warming = row > 1;
     double begin = tern_clock();
     int error = advance(s, how, how->depth);
     double seconds = tern_clock() - begin;
 
     s->tried += seconds;
-    if (s->round == 0 || seconds < s->trial[which] * how->depth)
-        s->trial[which] = seconds / how->depth;
-    if (s->trials == s->plans && error >= 0)
-        error = settle(s);
-    return error;
+    s->lap = s->laps < warming ? 0 : s->lap + seconds;
+    if (++s->laps < row + warming || error < 0)
+        return error;
+    seconds = s->lap / row / how->depth;
+    if (s->round <= warming || seconds < s->trial[s->trials])
+        s->trial[s->trials] = seconds;
+    s->lap = s->laps = 0;
+    return ++s->trials == s->plans ? settle(s) : TERN_OK;
 }
 
 int tern_stencil_run(tern_stencil *s, int64_t steps)
@@ -286,6 +313,7 @@ int tern_stencil_run(tern_stencil *s, int64_t steps)
     int error = TERN_OK;
 
     s->warm = false; /* the caller may have changed the points */
+    s->described = 0;
     if (tern__leaps(s) && s->work.steps == 0 && steps > 0)
         error = advance(s, &s->plan[0], 1); /* which has no step before */
     while (s->work.steps < end && error >= 0) {

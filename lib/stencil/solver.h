@@ -114,6 +114,7 @@ struct tern_stencil {
     tern_stencil_kernel *row; /* computes a row, in place of a sum; NULL: none */
     void *row_context;
     struct step step[MOST_DEPTH]; /* of the block under way */
+    int described;                /* of them, since the run began */
     tern_boundary boundary[DIMS][2];
     struct face face[DIMS][2];
     bool live;     /* whether any face is */
@@ -131,6 +132,8 @@ struct tern_stencil {
     struct blocking plan[MOST_PLANS]; /* the best is kept as the first when all were tried */
     double trial[MOST_PLANS];         /* seconds a step; 0: not tried */
     int plans, trials, round;         /* trials of this round */
+    int laps;                         /* blocks of the trial under way */
+    double lap;                       /* seconds of those that count */
     double tried;                     /* seconds of all */
     tern_stencil_work work;
     struct norms *norms; /* under way, or NULL */

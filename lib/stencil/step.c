@@ -66,8 +66,10 @@ static void describe(tern_stencil *s, int64_t number, struct step *step)
         step->finish = FINISH_UPDATE;
 }
 
+/* Most equations have one kind of step, which small grids need not be told before every block. */
 void tern__describe_steps(tern_stencil *s, int steps)
 {
-    for (int t = 0; t < steps; t++)
+    for (int t = tern__leaps(s) ? 0 : s->described; t < steps; t++)
         describe(s, s->work.steps + t, &s->step[t]);
+    s->described = steps > s->described ? steps : s->described;
 }
