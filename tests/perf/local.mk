@@ -1,6 +1,6 @@
 # make perf [PERF=msg]: the project's figures.  Timings are no part of make check.
 perf_programs = tests/perf/chan tests/perf/ckpt tests/perf/coll tests/perf/sort_local tests/perf/sort_np tests/perf/stencil \
-  tests/perf/stencil_choice tests/perf/stencil_overlap tests/perf/stencil_prk tests/perf/stencil_scale tests/perf/stencil_sweep
+  tests/perf/stencil_choice tests/perf/stencil_modes tests/perf/stencil_overlap tests/perf/stencil_prk tests/perf/stencil_scale tests/perf/stencil_sweep
 tests_perf_chan_SOURCES = %D%/chan.h %D%/hooks.h %D%/chan.c %D%/chan_small.c %D%/chan_large.c
 tests_perf_chan_CFLAGS = $(AM_CFLAGS) -O3
 tests_perf_chan_LDADD = lib/libterncore.la -lm
@@ -21,6 +21,8 @@ tests_perf_stencil_CFLAGS = $(AM_CFLAGS) -O3
 tests_perf_stencil_LDADD = lib/libterncore.la -lm
 tests_perf_stencil_choice_SOURCES = %D%/stencil_choice.c
 tests_perf_stencil_choice_LDADD = lib/libterncore.la -lm
+tests_perf_stencil_modes_SOURCES = %D%/stencil_modes.c %D%/hooks.h
+tests_perf_stencil_modes_LDADD = lib/libterncore.la -lm
 tests_perf_stencil_overlap_SOURCES = %D%/stencil_overlap.c %D%/hooks.h
 tests_perf_stencil_overlap_LDADD = lib/libterncore.la -lm
 tests_perf_stencil_prk_SOURCES = %D%/stencil_prk.c %D%/hooks.h
@@ -33,7 +35,7 @@ tests_perf_stencil_sweep_CFLAGS = $(AM_CFLAGS) -march=native -mprefer-vector-wid
 tests_perf_stencil_sweep_LDADD = lib/libterncore.la -lm
 EXTRA_PROGRAMS += $(perf_programs)
 CLEANFILES += $(perf_programs)
-EXTRA_DIST += scripts/perf %D%/perf.sh %D%/chan.sh %D%/ckpt.sh %D%/coll.sh %D%/halo.sh %D%/msg.sh %D%/records.sh %D%/sort.sh %D%/sort_local.sh %D%/sort_np.sh %D%/sort_peers.cc %D%/stencil.sh
+EXTRA_DIST += scripts/perf %D%/perf.sh %D%/chan.sh %D%/ckpt.sh %D%/coll.sh %D%/halo.sh %D%/msg.sh %D%/records.sh %D%/sort.sh %D%/sort_local.sh %D%/sort_np.sh %D%/sort_peers.cc %D%/stencil.sh %D%/stencil_np.sh %D%/stencil_prk.sh
 
 perf: all $(perf_programs)
 	@MPIEXEC='$(MPIEXEC)' top_srcdir='$(top_srcdir)' top_builddir='$(top_builddir)' \

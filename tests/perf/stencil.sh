@@ -1,14 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# The stencil beside an operator as in the Parallel Research Kernels, on two ranks of one thread, interleaved in each
-# launch: speed per point.
+# The stencil on all CPUs of one process, beside plain loops and the limits of memory, and the block that it chooses
+# beside all others.
 . "${top_srcdir:?}/tests/perf/perf.sh"
-
-for i in $(seq "$((PERF_LAUNCHES / 2 + 1))"); do
-  OMP_NUM_THREADS=1 launch 2 "$build/tests/perf/stencil" "$i" >>"$scratch/stencil"
-done
-sed 's/^/# /' "$scratch/stencil"
-figure stencil.2d5.speed "$(awk '$1 == "speed" { print $2 }' "$scratch/stencil" | quantile 0.5)" ratio '>=1'
 
 # sweep STENCIL TYPE X Y Z: on all CPUs, in one process.
 sweep() {
@@ -25,18 +19,9 @@ sweep 2d5 f32 8192 8192 1
 sweep 3d7 f64 512 512 512
 sweep 3d27 f64 512 512 512
 sweep 3d25 f64 512 512 512
-{
-  launch 2 "$build/tests/perf/stencil_scale" 8192 4096 shared-copy 1
-  launch 2 "$build/tests/perf/stencil_scale" 64 32 shared-copy 1
-  launch 2 "$build/tests/perf/stencil_overlap" 8192 8192 isend 1
-  launch 2 "$build/tests/perf/stencil_overlap" 512 1024 isend 1
-} >>"$scratch/sweeps"
 for what in '2d5 f64 4096 4096 1' '3d7 f64 256 256 256'; do
   # shellcheck disable=SC2086  # words
   OMP_PROC_BIND=true timeout -k 5 120 "$build/tests/perf/stencil_choice" $what 1 >>"$scratch/choices"
-done
-for radius in 1 2 4; do
-  OMP_NUM_THREADS=1 launch 2 "$build/tests/perf/stencil_prk" 8192 "$radius" isend 1 >>"$scratch/prk"
 done
 OMP_NUM_THREADS=1 sweep 2d5 f64 256 8 1 # comes last: the name is taken above
 sed 's/^ratio/# ratio/' "$scratch/sweeps"
@@ -48,18 +33,9 @@ figure stencil.2d5.f32.blocked "$(ratio '2d5.f32 blocked/naive')" ratio '>=2.7'
 figure stencil.3d7.f64.blocked "$(ratio '3d7.f64 blocked/naive')" ratio '>=2.4'
 figure stencil.3d27.f64.blocked "$(ratio '3d27.f64 blocked/naive')" ratio '>=1.8'
 figure stencil.3d25.f64.blocked "$(ratio '3d25.f64 blocked/naive')" ratio '>=1.8'
-sed 's/^/# /' "$scratch/prk"
-figure stencil.prk.r1 "$(awk '$2 == "r1" && $3 == "blocked" { print $4 }' "$scratch/prk")" ratio '>=1.5'
-figure stencil.prk.r2 "$(awk '$2 == "r2" && $3 == "blocked" { print $4 }' "$scratch/prk")" ratio '>=1.4'
-figure stencil.prk.r4 "$(awk '$2 == "r4" && $3 == "blocked" { print $4 }' "$scratch/prk")" ratio '>=1.3'
 sed 's/^/# /' "$scratch/choices"
-for grid in 8192x8192 512x1024; do
-  figure "stencil.overlap.$grid" "$(ratio "$grid overlap-tried/never")" ratio '>=0.98'
-done
 for what in 2d5.f64 3d7.f64; do
   figure "stencil.choice.$what" "$(awk -v what="$what" '$2 == what { print $3 }' "$scratch/choices")" ratio '>=0.95'
   figure "stencil.choice.$what.seconds" "$(awk -v what="$what" '$2 == what { print $7 }' "$scratch/choices")" s '<=1'
 done
-figure stencil.weak.8192x4096 "$(ratio '8192x4096 weak-scaling')" ratio '>=0.97'
-figure stencil.weak.64x32 "$(ratio '64x32 weak-scaling')" ratio '>=0.80'
 figure stencil.2d5.cached "$(awk '/single\/naive/ && $2 == "2d5.f64" { x = $4 } END { print x }' "$scratch/sweeps")" ratio '>=1.5'

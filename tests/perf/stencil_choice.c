@@ -120,7 +120,7 @@ int main(int argc, char **argv)
                           .run = run,
                           .context = &w,
                           .narrow = 0.005,
-                          .seconds = 20,
+                          .seconds = 12,
                           .least_rounds = 3,
                           .seed = strtoull(argv[6], NULL, 10),
                       },

@@ -6,9 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "stencil/solver.h"
 #include "tern.h"
 
-enum { STEPS = 64 /* in a repetition */, VARIANTS = 3 };
+enum { STEPS = 32 /* in a repetition */, VARIANTS = 3 };
 
 static const enum tern_overlap ways[VARIANTS] = {TERN_OVERLAP_NEVER, TERN_OVERLAP_ALWAYS,
                                                  TERN_OVERLAP_TRIED};
@@ -42,15 +43,15 @@ static int open_solver(struct work *w, int v, char **argv)
 
     if (!error)
         error = tern_stencil_begin(w->solver[v], &(tern_stencil_state){.name = "noise"});
-    for (int i = 0; i < 8 && !error; i++) /* until the blocks are chosen */
+    for (int i = 0; i < 64 && !error && w->solver[v]->plans > 1; i++)
         error = tern_stencil_run(w->solver[v], STEPS);
     return error;
 }
 
 static int report(const struct work *w, const tern_stat_samples *s, char **argv)
 {
-    tern_stat_figure ratio;
-    int error = TERN_OK;
+    tern_stat_figure ratio, line;
+    int error = tern_stat_probes(s, &line);
 
     for (size_t v = 1; v < VARIANTS && !error; v++) {
         error = tern_stat_ratio(s, 0, v, s->main, &ratio);
@@ -58,6 +59,9 @@ static int report(const struct work *w, const tern_stat_samples *s, char **argv)
             printf("ratio %sx%s overlap-%s/never %.4f [%.4f-%.4f]\n", argv[1], argv[2], names[v],
                    ratio.median, ratio.min, ratio.max);
     }
+    if (tern_rank(w->comm) == 0 && !error)
+        printf("# halo %s, %zu rounds, cache line %.0f ns\n", argv[3], s->rounds,
+               line.median * 1e9);
     return error;
 }
 
@@ -82,8 +86,8 @@ int main(int argc, char **argv)
                           .probe = probe,
                           .context = &w,
                           .narrow = 0.005,
-                          .seconds = 6,
-                          .least_rounds = 9,
+                          .seconds = 12,
+                          .least_rounds = 5,
                           .seed = strtoull(argv[4], NULL, 10),
                       },
                       &samples);

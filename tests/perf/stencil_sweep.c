@@ -170,7 +170,7 @@ static int measure(struct work *w, uint64_t seed, const char *what)
             .run = run,
             .context = w,
             .narrow = 0.005,
-            .seconds = 14,
+            .seconds = 10,
             .least_rounds = 7,
             .seed = seed,
         },
