@@ -214,7 +214,7 @@ static void add_overlap(tern_stencil *s, enum tern_overlap overlap)
 static bool bloats(const struct task *t, int depth)
 {
     const tern_stencil *s = t->s;
-    double own = t->element, all = t->element;
+    double own = 1, all = 1; /* points */
 
     for (int d = 0; d < s->grid.dims; d++) {
         const int64_t count = (s->grid.size[d] + s->grid.parts[d] - 1) / s->grid.parts[d];
@@ -222,7 +222,7 @@ static bool bloats(const struct task *t, int depth)
         own *= (double)count;
         all *= (double)(count + 2 * deep);
     }
-    return all > SMALL && all > MOST_BLOAT * own;
+    return all * t->element > SMALL && all > MOST_BLOAT * own;
 }
 
 /* What the caller has asked for, or as much of it as memory is worth. */
