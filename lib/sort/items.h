@@ -11,6 +11,7 @@ typedef struct tern__items {
     tern__merger merger;       /* items' bytes, order and merge; its context is this struct */
     tern_record_layout layout; /* as the user gave it */
     bool descending;
+    bool in_place;         /* sort without a copy of the items */
     tern__mapping mapping; /* of the numbers of `layout` */
     /* The key in an item, which is what splitters are made of; its order is that of `words` words
      * of 64 bits, one after the other, or, if there are none, the user's. */
@@ -64,7 +65,8 @@ typedef struct tern__job {
     size_t n, room;
     double imbalance;
     bool stable;
-    bool sorted; /* each rank's items are */
+    bool sorted;   /* each rank's items are */
+    bool in_place; /* exchange without a copy of the items */
     tern_phase_fn *phase;
 } tern__job;
 
@@ -97,6 +99,10 @@ int tern__redistribute(tern__job *j, const int64_t *cut, enum tern__arrival arri
 
 /* The same for sorted items in chunks, merged as they come; `total` is that of all ranks. */
 int tern__stream_merge(tern__job *j, const int64_t *cut, const int64_t *from, int64_t total);
+
+/* The same in the memory of the items and a little more; sorted items are sorted again then. */
+int tern__exchange_in_place(tern__job *j, const int64_t *cut, const int64_t *from, int64_t total,
+                            enum tern__arrival arrival);
 
 /* From items in order on all ranks to floor or ceil of N/p on each, or within the imbalance. */
 int tern__balance(tern__job *j);

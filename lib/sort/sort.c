@@ -75,14 +75,17 @@ int tern__sort_job(tern_comm *c, const tern_record_layout *layout, void **record
         .imbalance = o->imbalance,
         .stable = o->stable,
         .sorted = sorted,
+        .in_place = o->in_place,
         .phase = o->phase,
     };
-    int algorithm = tern__choose_algorithm(o->algorithm, o->stable);
+    int algorithm = tern__choose_algorithm(o);
     int error =
         algorithm < 0 ? algorithm : tern__items_init(&items, layout, o->descending, o->stable);
 
     if (!error)
         error = validate(&items, *records, *n, o);
+    if (!error)
+        items.in_place = o->in_place;
     if (!error)
         error = take_block(&j, *records);
     error = tern_agree(c, error);

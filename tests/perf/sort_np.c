@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A distributed sort from memory to memory: sort_np KEYS DISTRIBUTION TIMES.  Rank 0 prints, of the
- * best of TIMES sorts after one that warms up, its seconds, those of the proof of its result, and
- * the peak memory of a rank over its data, all in one line. */
+/* A distributed sort from memory to memory: sort_np KEYS DISTRIBUTION TIMES [in-place].  Rank 0
+ * prints, of the best of TIMES sorts after one that warms up, its seconds, those of the proof of
+ * its result, and the peak memory of a rank over its data, all in one line. */
 #include "config.h"
 
 #include <stdio.h>
@@ -121,13 +121,14 @@ int main(int argc, char **argv)
 {
     check(tern_init(&argc, &argv));
     tern_comm *c = tern_world();
-    if (argc != 4 || find(argv[2]) < 0)
-        check(tern_fail(TERN_EINVAL, NULL, "usage: sort_np KEYS DISTRIBUTION TIMES"));
+    bool in_place = argc == 5 && strcmp(argv[4], "in-place") == 0;
+    if (argc != 4 + in_place || find(argv[2]) < 0)
+        check(tern_fail(TERN_EINVAL, NULL, "usage: sort_np KEYS DISTRIBUTION TIMES [in-place]"));
     tern_generator g = {.distribution = (enum tern_distribution)find(argv[2]),
                         .type = TERN_U64,
                         .seed = 1,
                         .total = strtoull(argv[1], NULL, 10)};
-    tern_sort_options options = {.descending = false};
+    tern_sort_options options = {.in_place = in_place};
     figures best = sort_once(c, &g, &options); /* whose memory is not yet the pool's */
     double memory = best.memory;
 
