@@ -56,8 +56,10 @@ static int read_files(tern_comm *c, const sequence *s, batch *b)
 
 static int sort_proved(tern_comm *c, const sort_settings *s, batch *b)
 {
-    tern_sort_options options = {
-        .descending = s->reverse, .stable = true, .phase = tern_prog_phase};
+    tern_sort_options options = {.descending = s->reverse,
+                                 .stable = s->record > 0, /* keys cannot tell */
+                                 .in_place = s->in_place,
+                                 .phase = tern_prog_phase};
     tern_content before;
     tern_proof after;
 
@@ -155,7 +157,14 @@ static int sort_in_memory(tern_comm *c, const sort_settings *s, batch *b)
 /* ---- Larger than memory -----------------------------------------------------------------------
  */
 
-enum { TIMES_IN_MEMORY_10 = 22 /* a sort in memory takes twice the data, and some */ };
+/* Times its data that a sort in memory takes: twice, and some; or in place once, and for each
+ * record a pair of 8 bytes each. */
+static double times_in_memory(const sort_settings *s, const batch *b)
+{
+    double pair = s->record > 0 ? 16 / (double)b->layout.bytes : 0;
+
+    return s->in_place ? 1.2 + pair : 2.2;
+}
 
 typedef struct record_source {
     const batch *b;
@@ -230,7 +239,7 @@ static int sort_external(tern_comm *c, const sort_settings *s, const sequence *f
 static int sort_files(tern_comm *c, const sort_settings *s, const sequence *files, batch *b)
 {
     bool external = false;
-    int error = external_needed(c, s, (double)files->total * TIMES_IN_MEMORY_10 / 10, &external);
+    int error = external_needed(c, s, (double)files->total * times_in_memory(s, b), &external);
 
     if (!error && external)
         return sort_external(c, s, files, b);
