@@ -60,6 +60,7 @@ static int sort_and_verify(tern_comm *c, const sort_settings *s, const tern_gene
     tern_sort_options options = {
         .descending = s->reverse, .in_place = s->in_place, .phase = tern_prog_phase};
     tern_content before;
+    tern_proof after;
 
     tern_prog_phase("generate", 0);
     *keys = tern_alloc(n * width);
@@ -75,12 +76,13 @@ static int sort_and_verify(tern_comm *c, const sort_settings *s, const tern_gene
     if (error)
         return error;
     tern_prog_phase("verify", n * width);
-    error = tern_is_sorted(c, g->type, *keys, n, s->reverse, &out->sorted);
-    if (!error)
-        error = tern_keys_content(c, g->type, *keys, n, &out->content);
+    tern_record_layout layout = tern_key_layout(g->type);
+    error = tern_prove(c, &layout, *keys, n, &options, &after);
     tern_prog_phase(NULL, n * width);
     if (error)
         return error;
+    out->sorted = after.sorted;
+    out->content = after.content;
     out->kept = tern_content_equal(&before, &out->content);
     report_result(c, out->content.items, out->content.bytes, n);
     return TERN_OK;

@@ -14,7 +14,7 @@ lib_libterncore_la_SOURCES += %D%/sort.h %D%/keys.h %D%/lines.h %D%/radix_templa
   %D%/line_parse.c %D%/line_scan.h %D%/line_send_items.c %D%/line_send_text.c \
   %D%/line_sort.c %D%/line_split.c %D%/line_version.c %D%/line_word.h %D%/lines.c %D%/merge.c \
   %D%/quick.c %D%/quick_avx2.c %D%/quick_avx512.c %D%/quick_scalar.c %D%/simd.c %D%/split_table.c \
-  %D%/radix.c %D%/small_range.c %D%/sort.c %D%/split.c %D%/verify.c %D%/width.c
+  %D%/radix.c %D%/small_range.c %D%/sort.c %D%/split.c %D%/verify.c %D%/verify_keys.h %D%/verify_keys.c %D%/width.c
 ternsortincludedir = $(pkgincludedir)/sort
 ternsortinclude_HEADERS = %D%/sort.h
 dist_man_MANS += %D%/tern_sort.3
