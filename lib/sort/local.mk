@@ -1,7 +1,7 @@
 lib_libterncore_la_SOURCES += %D%/sort.h %D%/keys.h %D%/lines.h %D%/radix_template.h \
   %D%/algorithm.h %D%/items.h %D%/records.h %D%/algorithm.c %D%/algorithm_ams.c \
   %D%/algorithm_bitonic.c %D%/algorithm_histogram.c %D%/algorithm_hypercube.c \
-  %D%/algorithm_radix.c %D%/operations.c %D%/own.c %D%/unique.c %D%/stream_merge.c %D%/swap.c \
+  %D%/algorithm_radix.c %D%/operations.c %D%/own.c %D%/peers.h %D%/peers.c %D%/unique.c %D%/stream_merge.c %D%/swap.c \
   %D%/balance.c %D%/by_key.c \
   %D%/image_items.c %D%/items.c %D%/pair_items.c %D%/record_items.c \
   %D%/records.c %D%/external_private.h %D%/external.c %D%/external_merge.c %D%/external_resume.c \

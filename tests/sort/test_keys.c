@@ -195,18 +195,33 @@ static void large_arrays(void)
     }
 }
 
-/* Ranks of one thread merge chunks as they come; the last is not full. */
-static void chunks(void)
+/* Ranks of one thread merge chunks as they come; the last is not full.  They come by messages, or
+ * are read where they lie. */
+static void chunks_come(const char *read_peers)
 {
     int threads = omp_get_max_threads();
     uint64_t p = (uint64_t)tern_size(tern_world());
 
+    setenv("TERN_READ_PEERS", read_peers, 1);
     omp_set_num_threads(1);
     for (int d = 0; d < TERN_DISTRIBUTIONS && p > 1 && p < 5; d++) {
         tern_generator g = {(enum tern_distribution)d, TERN_U64, 3, 8209 * p * p, p};
         CU_ASSERT(sorts(&g, (enum layout)(d % LAYOUTS), d % 2 == 0));
     }
     omp_set_num_threads(threads);
+    unsetenv("TERN_READ_PEERS");
+}
+
+static void chunks(void)
+{
+    chunks_come("0");
+    chunks_come("1");
+}
+
+/* Some ranks read one another, others do not. */
+static void chunks_both_ways(void)
+{
+    chunks_come(tern_rank(tern_world()) % 2 ? "1" : "0");
 }
 
 /* ---- In place ------------------------------------------------------------------------------- */
@@ -431,6 +446,7 @@ int main(int argc, char **argv)
         {"every_algorithm", every_algorithm},
         {"large_arrays", large_arrays},
         {"chunks", chunks},
+        {"chunks_both_ways", chunks_both_ways},
         {"in_place", in_place},
         {"in_place_large", in_place_large},
         {"in_place_is_refused", in_place_is_refused},
