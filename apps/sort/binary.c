@@ -56,28 +56,17 @@ static int read_files(tern_comm *c, const sequence *s, batch *b)
 
 static int sort_proved(tern_comm *c, const sort_settings *s, batch *b)
 {
+    tern_proof after;
     tern_sort_options options = {.descending = s->reverse,
                                  .stable = s->record > 0, /* keys cannot tell */
                                  .in_place = s->in_place,
+                                 .prove = &after,
                                  .phase = tern_prog_phase};
-    tern_content before;
-    tern_proof after;
-
-    tern_prog_phase("verify", b->n * b->layout.bytes);
-    int error = tern_records_content(c, &b->layout, b->records, b->n, &before);
-    if (!error)
-        error = s->record > 0 ? tern_sort_records(c, &b->layout, &b->records, &b->n, &options)
+    int error = s->record > 0 ? tern_sort_records(c, &b->layout, &b->records, &b->n, &options)
                               : tern_sort(c, b->layout.type, &b->records, &b->n, &options);
-    if (error)
-        return error;
-    tern_prog_phase("verify", b->n * b->layout.bytes);
-    error = tern_prove(c, &b->layout, b->records, b->n, &options, &after);
-    if (error)
-        return error;
-    report_result(c, after.content.items, after.content.bytes, b->n);
-    return after.sorted && tern_content_equal(&before, &after.content)
-               ? TERN_OK
-               : tern_fail(TERN_EMISMATCH, NULL, "the result is not the input in order: a bug");
+    if (!error)
+        report_result(c, after.content.items, after.content.bytes, b->n);
+    return error;
 }
 
 /* ---- Writing ----------------------------------------------------------------------------------

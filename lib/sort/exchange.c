@@ -160,6 +160,8 @@ int tern__redistribute(tern__job *j, const int64_t *cut, enum tern__arrival arri
         j->c, from != NULL ? TERN_OK
                            : tern_fail(TERN_ENOMEM, TERN_HERE, "no memory for %zu offsets", p + 1));
 
+    j->looked = 0;
+    j->seen = (tern__seen){0};
     tern__begin_phase(j, "exchange", 0);
     if (!error)
         error = tern__exchange_counts(j->c, cut, from);

@@ -6,6 +6,7 @@
 #define TERN_SORT_ITEMS_H
 
 #include "sort/keys.h"
+#include "sort/verify_keys.h"
 
 typedef struct tern__items {
     tern__merger merger;       /* items' bytes, order and merge; its context is this struct */
@@ -68,6 +69,9 @@ typedef struct tern__job {
     bool sorted;   /* each rank's items are */
     bool in_place; /* exchange without a copy of the items */
     tern_phase_fn *phase;
+    bool look;       /* at items when they are merged, if they look as the user's */
+    size_t looked;   /* at so many first items, ... */
+    tern__seen seen; /* ... of which this was seen */
 } tern__job;
 
 void tern__begin_phase(const tern__job *j, const char *name, size_t items_moved);
@@ -106,6 +110,14 @@ int tern__exchange_in_place(tern__job *j, const int64_t *cut, const int64_t *fro
 
 /* From items in order on all ranks to floor or ceil of N/p on each, or within the imbalance. */
 int tern__balance(tern__job *j);
+
+/* Whether the items are keys of up to 8 bytes and nothing else. */
+bool tern__are_keys(const tern__items *t);
+
+/* As tern_prove(), for what `at_what` says, on the sort's own duplicate c; `known` is what was seen
+ * of the records already, or NULL. */
+int tern__prove(tern_comm *c, const tern_record_layout *layout, const void *records, size_t n,
+                bool descending, unsigned at_what, const tern__seen *known, tern_proof *out);
 
 /* As tern__items_init(), for items as the user sees them, which are not to be sorted. */
 int tern__user_items(tern__items *t, const tern_record_layout *layout, bool descending);

@@ -63,6 +63,10 @@ typedef struct tern_sort_options {
                       among equals does not matter.  Other records take 16 bytes each beside
                       them, those with compare 32.  Costs time, since what arrives is sorted
                       again.  The algorithm is "histogram", or TERN_ENOTSUP; so are payloads. */
+    struct tern_proof *prove; /**< or NULL.  Else the content before the sort is compared with that
+                                 after it: TERN_EMISMATCH where the result is not the input in
+                                 order; what tern_prove() says of it.  Cheaper than two calls, since
+                                 some of the result is looked at while it is in the cache. */
 } tern_sort_options;
 
 /** Sort the keys of all ranks.  Afterwards rank r holds the r-th part of the whole order: ceil(N/p)

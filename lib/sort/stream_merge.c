@@ -223,10 +223,22 @@ static int refill(stream *s, node *x)
     return TERN_OK;
 }
 
-/* The root merges into the result. */
-static int merge_all(stream *s, node *root, char *out)
+/* While n more items of the result are in the cache. */
+static void look(tern__job *j, const char *result, size_t n)
 {
-    for (;;) {
+    if (!j->look)
+        return;
+    tern__seen seen = tern__look_at_keys(result, j->items->merger.bytes, j->looked, j->looked + n,
+                                         &j->items->mapping, TERN__CONTENT | TERN__ORDER);
+    j->looked += n;
+    j->seen.hash += seen.hash;
+    j->seen.falls += seen.falls;
+}
+
+/* The root merges into the result. */
+static int merge_all(stream *s, node *root, char *result)
+{
+    for (char *out = result;;) {
         int error = root->a != NULL ? refill(s, root->a) : refill(s, root);
         if (!error && root->b != NULL)
             error = refill(s, root->b);
@@ -245,6 +257,7 @@ static int merge_all(stream *s, node *root, char *out)
             other->n = 0;
         }
         out += n * s->m->bytes;
+        look(s->job, result, n);
         error = poll(s);
         if (error)
             return error;

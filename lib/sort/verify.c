@@ -5,7 +5,6 @@
 #include "config.h"
 
 #include "sort/items.h"
-#include "sort/verify_keys.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,8 +25,7 @@ static tern__seen look_at_items(const tern__items *t, const void *items, size_t 
     return seen;
 }
 
-/* Items that are a key of up to 8 bytes and nothing else. */
-static bool are_keys(const tern__items *t)
+bool tern__are_keys(const tern__items *t)
 {
     return t->layout.compare == NULL && t->layout.key_bytes == 0 && t->layout.type != TERN_U128
            && tern_key_bytes(t->layout.type) == t->layout.bytes;
@@ -42,7 +40,7 @@ static findings look(const tern__items *t, const void *items, size_t n, unsigned
 {
     size_t block = BLOCK_BYTES / t->merger.bytes + 1, bytes = t->merger.bytes;
     uint64_t falls = 0, hash = 0;
-    bool keys = are_keys(t);
+    bool keys = tern__are_keys(t);
 
 #pragma omp parallel for schedule(static) reduction(+ : falls, hash) if (n > TERN__BLOCK)
     for (size_t i = 0; i < n; i += block) {
@@ -92,8 +90,8 @@ static int share(tern_comm *c, const tern__items *t, const void *items, const fi
     return error;
 }
 
-static int prove(tern_comm *c, const tern_record_layout *layout, const void *records, size_t n,
-                 bool descending, unsigned at_what, tern_proof *out)
+int tern__prove(tern_comm *c, const tern_record_layout *layout, const void *records, size_t n,
+                bool descending, unsigned at_what, const tern__seen *known, tern_proof *out)
 {
     tern__items t;
     size_t p = (size_t)tern_size(c), stride = 0;
@@ -110,7 +108,8 @@ static int prove(tern_comm *c, const tern_record_layout *layout, const void *rec
     }
     error = tern_agree(c, error);
     if (!error) {
-        findings mine = look(&t, records, n, at_what);
+        findings mine = known != NULL ? (findings){n, known->falls, known->hash}
+                                      : look(&t, records, n, at_what);
         error = share(c, &t, records, &mine, stride, all);
     }
     if (!error) {
@@ -129,15 +128,15 @@ static int prove(tern_comm *c, const tern_record_layout *layout, const void *rec
 int tern_prove(tern_comm *c, const tern_record_layout *layout, const void *records, size_t n,
                const tern_sort_options *options, tern_proof *out)
 {
-    return prove(c, layout, records, n, options != NULL && options->descending,
-                 TERN__ORDER | TERN__CONTENT, out);
+    return tern__prove(c, layout, records, n, options != NULL && options->descending,
+                       TERN__ORDER | TERN__CONTENT, NULL, out);
 }
 
 int tern_records_content(tern_comm *c, const tern_record_layout *layout, const void *records,
                          size_t n, tern_content *out)
 {
     tern_proof proof;
-    int error = prove(c, layout, records, n, false, TERN__CONTENT, &proof);
+    int error = tern__prove(c, layout, records, n, false, TERN__CONTENT, NULL, &proof);
 
     if (!error)
         *out = proof.content;
@@ -148,7 +147,7 @@ int tern_records_sorted(tern_comm *c, const tern_record_layout *layout, const vo
                         size_t n, bool descending, bool *sorted)
 {
     tern_proof proof;
-    int error = prove(c, layout, records, n, descending, TERN__ORDER, &proof);
+    int error = tern__prove(c, layout, records, n, descending, TERN__ORDER, NULL, &proof);
 
     if (!error)
         *sorted = proof.sorted;

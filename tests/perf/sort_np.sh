@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # The distributed sort of u64 from memory to memory: two ranks with a thread each beside one process with two threads,
-# more ranks than cores, every generator beside uniform keys, memory, and the proof of the result.  What is compared runs
+# more ranks than cores, every generator beside uniform keys, memory, and what the proof of the result adds to the time.  What is compared runs
 # in turn; each launch takes the best of some sorts.
 . "${top_srcdir:?}/tests/perf/perf.sh"
 keys=${PERF_KEYS:-50000000}

@@ -128,7 +128,11 @@ static bool sorts_as(const tern_sort_options *options, const tern_generator *g, 
 
     CU_ASSERT_EQUAL(tern_generate(g, first, n, keys), TERN_OK);
     CU_ASSERT_EQUAL(tern_keys_content(c, g->type, keys, n, &before), TERN_OK);
-    CU_ASSERT_EQUAL(tern_sort(c, g->type, &keys, &n, options), TERN_OK);
+    tern_proof proof = {.sorted = false};
+    tern_sort_options proved = *options;
+    proved.prove = &proof;
+    CU_ASSERT_EQUAL(tern_sort(c, g->type, &keys, &n, &proved), TERN_OK);
+    CU_ASSERT(proof.sorted && tern_content_equal(&before, &proof.content));
     CU_ASSERT_EQUAL(tern_keys_content(c, g->type, keys, n, &after), TERN_OK);
     CU_ASSERT_EQUAL(tern_is_sorted(c, g->type, keys, n, descending, &sorted), TERN_OK);
     CU_ASSERT(sorted);
