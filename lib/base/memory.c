@@ -162,15 +162,11 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* Move the pages of a block to another where the system can, or else what is in them, one huge page
- * after the other: no page is ever held twice. */
+/* Copy one huge page after the other, and give each back: no page is held twice.  mremap() would
+ * not copy, but the hooks by which UCX watches memory know no fixed address and move pages
+ * elsewhere. */
 static void move_pages(char *from, size_t bytes, char *to)
 {
-#ifdef MREMAP_MAYMOVE
-    size_t whole = (bytes + PAGE - 1) / PAGE * PAGE;
-    if (mremap(from, whole, whole, MREMAP_MAYMOVE | MREMAP_FIXED, to) != MAP_FAILED)
-        return;
-#endif
     for (size_t at = 0; at < bytes; at += HUGE_PAGE) {
         size_t size = least(bytes - at, HUGE_PAGE);
         memcpy(to + at, from + at, size);
