@@ -56,7 +56,7 @@ static int read_files(tern_comm *c, const sequence *s, batch *b)
 
 static int sort_proved(tern_comm *c, const sort_settings *s, batch *b)
 {
-    tern_proof after;
+    tern_proof after = {.sorted = false};
     tern_sort_options options = {.descending = s->reverse,
                                  .stable = s->record > 0, /* keys cannot tell */
                                  .in_place = s->in_place,

@@ -57,7 +57,7 @@ static int sort_and_verify(tern_comm *c, const sort_settings *s, const tern_gene
     uint64_t p = (uint64_t)tern_size(c), r = (uint64_t)tern_rank(c), part = g->total / p,
              rest = g->total % p;
     size_t n = (size_t)(part + (r < rest)), width = tern_key_bytes(g->type);
-    tern_proof after;
+    tern_proof after = {.sorted = false};
     tern_sort_options options = {.descending = s->reverse,
                                  .in_place = s->in_place,
                                  .prove = &after,

@@ -231,7 +231,7 @@ static size_t chunk_for(const tern__job *j, int64_t total)
 static int allocate(exchange *x, size_t n)
 {
     tern__job *j = x->job;
-    size_t p = (size_t)x->p, most = n > j->n ? n : j->n, reqs = 2 * WINDOW * p;
+    size_t p = (size_t)x->p, most = n > j->n ? n : j->n, reqs = 2 * (size_t)WINDOW * p;
 
     x->in_data = most / x->chunk;
     size_t beside = 1 + SPARE * p + 1; /* the first for what fills no slot of the block */

@@ -31,8 +31,8 @@ static int read_memory(const tern__card *card, uint64_t at, void *out, size_t by
 
     while (bytes > 0) {
         struct iovec local = {to, bytes};
-        struct iovec remote = {(void *)(uintptr_t)at,
-                               bytes}; /* NOLINT(performance-no-int-to-ptr) */
+        void *there = (void *)(uintptr_t)at; /* NOLINT(performance-no-int-to-ptr) */
+        struct iovec remote = {there, bytes};
         ssize_t got = process_vm_readv((pid_t)card->process, &local, 1, &remote, 1, 0);
         if (got <= 0)
             return TERN_ENOTSUP;

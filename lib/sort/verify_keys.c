@@ -21,6 +21,7 @@ static inline __attribute__((always_inline)) uint64_t mix(uint64_t x)
 #define IMAGE(bits, key) \
  ((uint##bits##_t)((key) ^ flip ^ ((uint##bits##_t)(0 - ((key) >> ((bits)-1))) & magnitude)))
 
+/* An attribute cannot stand in parentheses.  NOLINTBEGIN(bugprone-macro-parentheses) */
 #define DEFINE_LOOK(isa, attribute, bits)                                                   \
  attribute static uint64_t hash_##isa##_##bits(const void *keys, size_t begin, size_t end)  \
  {                                                                                          \
@@ -61,6 +62,7 @@ DEFINE_LOOKS(scalar, )
 DEFINE_LOOKS(avx2, __attribute__((target("avx2"))))
 DEFINE_LOOKS(avx512, __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))))
 #endif
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 static const looks *choose(void)
 {
