@@ -56,26 +56,17 @@ static int read_files(tern_comm *c, const sequence *s, batch *b)
 
 static int sort_proved(tern_comm *c, const sort_settings *s, batch *b)
 {
-    tern_sort_options options = {
-        .descending = s->reverse, .stable = true, .phase = tern_prog_phase};
-    tern_content before;
-    tern_proof after;
-
-    tern_prog_phase("verify", b->n * b->layout.bytes);
-    int error = tern_records_content(c, &b->layout, b->records, b->n, &before);
-    if (!error)
-        error = s->record > 0 ? tern_sort_records(c, &b->layout, &b->records, &b->n, &options)
+    tern_proof after = {.sorted = false};
+    tern_sort_options options = {.descending = s->reverse,
+                                 .stable = s->record > 0, /* keys cannot tell */
+                                 .in_place = s->in_place,
+                                 .prove = &after,
+                                 .phase = tern_prog_phase};
+    int error = s->record > 0 ? tern_sort_records(c, &b->layout, &b->records, &b->n, &options)
                               : tern_sort(c, b->layout.type, &b->records, &b->n, &options);
-    if (error)
-        return error;
-    tern_prog_phase("verify", b->n * b->layout.bytes);
-    error = tern_prove(c, &b->layout, b->records, b->n, &options, &after);
-    if (error)
-        return error;
-    report_result(c, after.content.items, after.content.bytes, b->n);
-    return after.sorted && tern_content_equal(&before, &after.content)
-               ? TERN_OK
-               : tern_fail(TERN_EMISMATCH, NULL, "the result is not the input in order: a bug");
+    if (!error)
+        report_result(c, after.content.items, after.content.bytes, b->n);
+    return error;
 }
 
 /* ---- Writing ----------------------------------------------------------------------------------
@@ -155,7 +146,14 @@ static int sort_in_memory(tern_comm *c, const sort_settings *s, batch *b)
 /* ---- Larger than memory -----------------------------------------------------------------------
  */
 
-enum { TIMES_IN_MEMORY_10 = 22 /* a sort in memory takes twice the data, and some */ };
+/* Times its data that a sort in memory takes: twice, and some; or in place once, and for each
+ * record a pair of 8 bytes each. */
+static double times_in_memory(const sort_settings *s, const batch *b)
+{
+    double pair = s->record > 0 ? 16 / (double)b->layout.bytes : 0;
+
+    return s->in_place ? 1.2 + pair : 2.2;
+}
 
 typedef struct record_source {
     const batch *b;
@@ -230,7 +228,7 @@ static int sort_external(tern_comm *c, const sort_settings *s, const sequence *f
 static int sort_files(tern_comm *c, const sort_settings *s, const sequence *files, batch *b)
 {
     bool external = false;
-    int error = external_needed(c, s, (double)files->total * TIMES_IN_MEMORY_10 / 10, &external);
+    int error = external_needed(c, s, (double)files->total * times_in_memory(s, b), &external);
 
     if (!error && external)
         return sort_external(c, s, files, b);

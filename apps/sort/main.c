@@ -93,6 +93,10 @@ static const tern_option table[] = {
      1, 1 << 30},
     {"resume", 0, TERN_OPTION_FLAG, &settings.resume, NULL,
      "keep in DIR of -T what is done when the sort is killed or fails, and go on from it", 0, 0},
+    {"in-place", 0, TERN_OPTION_FLAG, &settings.in_place, NULL,
+     "sort binary keys, records and arrays in little more memory than they take, not in twice as "
+     "much, which takes longer",
+     0, 0},
     {"stats", 0, TERN_OPTION_MAYBE, &settings.stats, "json",
      "tell on stderr, for people or as JSON, what each phase took, how evenly, and what share that "
      "is "

@@ -241,6 +241,8 @@ void settle_settings(sort_settings *s, int n, char **paths)
     check_record_settings(s);
     if (binary != NULL)
         return;
+    if (s->in_place)
+        tern_prog_usage("--in-place is for binary keys, records and arrays, not for lines");
     settle_keys(s);
     settle_separator(s);
     settle_order(s);

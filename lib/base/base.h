@@ -190,6 +190,12 @@ TERN_API void *tern_alloc(size_t bytes);
 /** Give a block of tern_alloc() back; NULL is allowed.  Thread safe. */
 TERN_API void tern_free(void *block);
 
+/** A block of at least \p bytes with the content of \p block, a block of tern_alloc() that it
+ * replaces; the same one if there is room.  A large block is given back as it is copied, so that
+ * its pages are not held twice.  NULL, with \p block as it was, if there is no memory.  Thread
+ * safe. */
+TERN_API void *tern_grow(void *block, size_t bytes);
+
 /** Touch every page of \p block with the threads that will use it (OpenMP static schedule), so that
  * page faults and NUMA placement are done with. */
 TERN_API void tern_touch(void *block, size_t bytes);

@@ -8,6 +8,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 enum { ALIGN = 64, LARGE = 1 << 20, HUGE_PAGE = 2 << 20, PAGE = 4096 };
@@ -152,6 +153,65 @@ void tern_free(void *block)
     pthread_mutex_unlock(&pool.lock);
     if (!keep)
         munmap(h->base, h->mapped);
+}
+
+/* ---- Growth --------------------------------------------------------------------------------- */
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Copy one huge page after the other, and give each back: no page is held twice.  mremap() would
+ * not copy, but the hooks by which UCX watches memory know no fixed address and move pages
+ * elsewhere. */
+static void move_pages(char *from, size_t bytes, char *to)
+{
+    for (size_t at = 0; at < bytes; at += HUGE_PAGE) {
+        size_t size = least(bytes - at, HUGE_PAGE);
+        memcpy(to + at, from + at, size);
+#ifdef MADV_DONTNEED
+        if (size == HUGE_PAGE)
+            madvise(from + at, size, MADV_DONTNEED);
+#endif
+    }
+}
+
+/* A mapped block of at least `bytes`, with the content of h, which is unmapped. */
+static struct head *grow_large(struct head *h, size_t bytes)
+{
+    bytes = round_up(bytes);
+    struct head *larger = new_large(bytes);
+
+    if (larger == NULL)
+        return NULL;
+    pthread_mutex_lock(&pool.lock);
+    pool.usage.used += larger->bytes - h->bytes;
+    if (pool.usage.used + pool.usage.cached > pool.usage.peak)
+        pool.usage.peak = pool.usage.used + pool.usage.cached;
+    pthread_mutex_unlock(&pool.lock);
+    move_pages(block_of(h), h->bytes, block_of(larger));
+    munmap(h->base, h->mapped);
+    return larger;
+}
+
+void *tern_grow(void *block, size_t bytes)
+{
+    struct head *h = head_of(block);
+
+    if (bytes <= h->bytes)
+        return block;
+    if (h->mapped > 0 && bytes < SIZE_MAX / 2) {
+        struct head *larger = grow_large(h, bytes);
+        if (larger != NULL)
+            return block_of(larger);
+    }
+    void *larger = tern_alloc(bytes);
+    if (larger == NULL)
+        return NULL;
+    memcpy(larger, block, h->bytes);
+    tern_free(block);
+    return larger;
 }
 
 void tern_touch(void *block, size_t bytes)

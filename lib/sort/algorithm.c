@@ -26,12 +26,17 @@ const char *tern_sort_algorithm(int i)
     return i >= 0 && i < ALGORITHMS ? table[i].name : NULL;
 }
 
-int tern__choose_algorithm(const char *name, bool stable)
+int tern__choose_algorithm(const tern_sort_options *o)
 {
+    const char *name = o->algorithm;
     int i = name != NULL ? tern_choose("sort algorithm", name, tern_sort_algorithm) : AUTO;
 
-    if (i >= 0 && stable && !table[i].stable)
+    if (i >= 0 && o->stable && !table[i].stable)
         return tern_fail(TERN_EINVAL, TERN_HERE, "sort: '%s' is not stable", name);
+    if (i == AUTO && o->in_place)
+        return HISTOGRAM;
+    if (i >= 0 && o->in_place && i != HISTOGRAM)
+        return tern_fail(TERN_ENOTSUP, TERN_HERE, "sort: '%s' needs a copy of the data", name);
     return i;
 }
 

@@ -5,8 +5,8 @@
 
 #include "sort/items.h"
 
-/* Index of algorithm `name`, NULL for "auto"; or TERN_EINVAL. */
-int tern__choose_algorithm(const char *name, bool stable);
+/* Index of the algorithm that the options name, or allow; TERN_EINVAL or TERN_ENOTSUP. */
+int tern__choose_algorithm(const tern_sort_options *o);
 
 /* Run algorithm number i, 0 for "auto".  Collective. */
 int tern__run_algorithm(int i, tern__job *j);

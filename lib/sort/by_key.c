@@ -101,6 +101,8 @@ int tern_sort_by_key(tern_comm *c, enum tern_key_type type, void **keys, size_t 
     struct column *columns = tern_alloc((arrays + 1) * sizeof(*columns));
     int error = columns != NULL ? validate(type, *keys, *n, payloads, arrays) : TERN_ENOMEM;
 
+    if (!error && options != NULL && options->in_place)
+        error = tern_fail(TERN_ENOTSUP, TERN_HERE, "sort by key: payloads need copies");
     error = tern_agree(c, error);
     if (!error) {
         columns[0] = (struct column){tern_key_bytes(type), 0, *keys};

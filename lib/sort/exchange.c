@@ -160,12 +160,16 @@ int tern__redistribute(tern__job *j, const int64_t *cut, enum tern__arrival arri
         j->c, from != NULL ? TERN_OK
                            : tern_fail(TERN_ENOMEM, TERN_HERE, "no memory for %zu offsets", p + 1));
 
+    j->looked = 0;
+    j->seen = (tern__seen){0};
     tern__begin_phase(j, "exchange", 0);
     if (!error)
         error = tern__exchange_counts(j->c, cut, from);
-    if (!error && arrival == TERN__SORTED)
+    if (!error && (arrival == TERN__SORTED || j->in_place))
         error = choose(j, from, &total, &streams);
-    if (!error && streams) {
+    if (!error && j->in_place) {
+        error = tern__exchange_in_place(j, cut, from, total, arrival);
+    } else if (!error && streams) {
         tern__begin_phase(j, "merge", 0);
         error = tern__stream_merge(j, cut, from, total);
     } else if (!error) {

@@ -22,10 +22,10 @@ static void leave(const tern__items *t, void *items, size_t n)
 
 static int sort(const tern__items *t, char **items, size_t n, size_t room)
 {
-    char *scratch = tern_alloc(n * t->merger.bytes);
+    char *scratch = t->in_place ? NULL : tern_alloc(n * t->merger.bytes);
 
     (void)room;
-    if (scratch == NULL)
+    if (scratch == NULL && !t->in_place)
         return TERN_ENOMEM;
     tern__width_of(t->layout.type)->sort(*items, scratch, n);
     tern_free(scratch);

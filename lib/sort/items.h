@@ -6,11 +6,13 @@
 #define TERN_SORT_ITEMS_H
 
 #include "sort/keys.h"
+#include "sort/verify_keys.h"
 
 typedef struct tern__items {
     tern__merger merger;       /* items' bytes, order and merge; its context is this struct */
     tern_record_layout layout; /* as the user gave it */
     bool descending;
+    bool in_place;         /* sort without a copy of the items */
     tern__mapping mapping; /* of the numbers of `layout` */
     /* The key in an item, which is what splitters are made of; its order is that of `words` words
      * of 64 bits, one after the other, or, if there are none, the user's. */
@@ -64,8 +66,12 @@ typedef struct tern__job {
     size_t n, room;
     double imbalance;
     bool stable;
-    bool sorted; /* each rank's items are */
+    bool sorted;   /* each rank's items are */
+    bool in_place; /* exchange without a copy of the items */
     tern_phase_fn *phase;
+    bool look;       /* at items when they are merged, if they look as the user's */
+    size_t looked;   /* at so many first items, ... */
+    tern__seen seen; /* ... of which this was seen */
 } tern__job;
 
 void tern__begin_phase(const tern__job *j, const char *name, size_t items_moved);
@@ -98,8 +104,20 @@ int tern__redistribute(tern__job *j, const int64_t *cut, enum tern__arrival arri
 /* The same for sorted items in chunks, merged as they come; `total` is that of all ranks. */
 int tern__stream_merge(tern__job *j, const int64_t *cut, const int64_t *from, int64_t total);
 
+/* The same in the memory of the items and a little more; sorted items are sorted again then. */
+int tern__exchange_in_place(tern__job *j, const int64_t *cut, const int64_t *from, int64_t total,
+                            enum tern__arrival arrival);
+
 /* From items in order on all ranks to floor or ceil of N/p on each, or within the imbalance. */
 int tern__balance(tern__job *j);
+
+/* Whether the items are keys of up to 8 bytes and nothing else. */
+bool tern__are_keys(const tern__items *t);
+
+/* As tern_prove(), for what `at_what` says, on the sort's own duplicate c; `known` is what was seen
+ * of the records already, or NULL. */
+int tern__prove(tern_comm *c, const tern_record_layout *layout, const void *records, size_t n,
+                bool descending, unsigned at_what, const tern__seen *known, tern_proof *out);
 
 /* As tern__items_init(), for items as the user sees them, which are not to be sorted. */
 int tern__user_items(tern__items *t, const tern_record_layout *layout, bool descending);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Local sort of records: pairs of a key's first word and a position are sorted; groups of equal
- * words by the next word, and so on; then every record is moved once, to where its pair is. */
+ * words by the next word, and so on; then every record is moved once, to where its pair is: to
+ * another block, or in place. */
 #include "config.h"
 
 #include "sort/records.h"
@@ -42,7 +43,10 @@ static size_t group_end(const pairing *p, size_t begin, size_t end)
 static void sort_by_words(const pairing *p, unsigned i, size_t begin, size_t end)
 {
     load_word(p, i, begin, end);
-    tern__radix_pair(p->pairs + begin, p->scratch + begin, end - begin);
+    if (p->scratch != NULL)
+        tern__radix_pair(p->pairs + begin, p->scratch + begin, end - begin);
+    else /* by position, too, which is as good as stable */
+        tern__quick_pair(p->pairs + begin, end - begin);
     if (i + 1 == p->t->words)
         return;
     for (size_t group; begin < end; begin = group) {
@@ -126,6 +130,27 @@ static void gather(const pairing *p, size_t n, char *out)
     }
 }
 
+/* Round each cycle of the permutation, with one record taken out.  A pair that is done points to
+ * its own place. */
+static void permute(const pairing *p, size_t n, char *records, char *taken)
+{
+    size_t bytes = p->t->merger.bytes;
+
+    for (size_t begin = 0; begin < n; begin++) {
+        size_t hole = begin;
+        if (p->pairs[begin].value == begin)
+            continue;
+        memcpy(taken, records + begin * bytes, bytes);
+        for (size_t from; (from = p->pairs[hole].value) != begin; hole = from) {
+            __builtin_prefetch(records + p->pairs[from].value * bytes);
+            memcpy(records + hole * bytes, records + from * bytes, bytes);
+            p->pairs[hole].value = hole;
+        }
+        memcpy(records + hole * bytes, taken, bytes);
+        p->pairs[hole].value = hole;
+    }
+}
+
 static void sort_pairs(pairing *p, size_t n)
 {
 #pragma omp parallel for schedule(static) if (n > TERN__BLOCK)
@@ -139,8 +164,33 @@ static void sort_pairs(pairing *p, size_t n)
     p->scratch = NULL;
 }
 
+static int sort_in_place(const tern__items *t, char *records, size_t n)
+{
+    bool merges = t->words == 0;
+    pairing p = {
+        .t = t,
+        .records = records,
+        .pairs = tern_alloc(n * sizeof(*p.pairs)),
+        .scratch = merges ? tern_alloc(n * sizeof(*p.scratch)) : NULL,
+    };
+    char *taken = tern_alloc(t->merger.bytes);
+    bool ready = p.pairs != NULL && taken != NULL && (p.scratch != NULL || !merges);
+
+    if (ready) {
+        sort_pairs(&p, n);
+        permute(&p, n, records, taken);
+    } else {
+        tern_free(p.scratch);
+    }
+    tern_free(p.pairs);
+    tern_free(taken);
+    return ready ? TERN_OK : TERN_ENOMEM;
+}
+
 int tern__sort_records(const tern__items *t, char **records, size_t n, size_t room)
 {
+    if (t->in_place)
+        return n < 2 ? TERN_OK : sort_in_place(t, *records, n);
     pairing p = {
         .t = t,
         .records = *records,

@@ -63,6 +63,28 @@ static int run(tern__job *j, int algorithm)
     return error;
 }
 
+/* The result must be the input in order. */
+static int run_proved(tern__job *j, int algorithm, const tern_sort_options *o)
+{
+    const tern_record_layout *layout = &j->items->layout;
+    tern_proof before;
+
+    j->look = tern__are_keys(j->items) && j->items->mapping.flip == 0;
+    tern__begin_phase(j, "verify", 0);
+    int error =
+        tern__prove(j->c, layout, j->data, j->n, o->descending, TERN__CONTENT, NULL, &before);
+    if (!error)
+        error = run(j, algorithm);
+    if (error)
+        return error;
+    tern__begin_phase(j, "verify", j->n);
+    error = tern__prove(j->c, layout, j->data, j->n, o->descending, TERN__CONTENT | TERN__ORDER,
+                        j->looked > 0 && j->looked == j->n ? &j->seen : NULL, o->prove);
+    if (error || (o->prove->sorted && tern_content_equal(&before.content, &o->prove->content)))
+        return error;
+    return tern_fail(TERN_EMISMATCH, TERN_HERE, "the result is not the input in order: a bug");
+}
+
 int tern__sort_job(tern_comm *c, const tern_record_layout *layout, void **records, size_t *n,
                    const tern_sort_options *options, bool sorted)
 {
@@ -75,21 +97,24 @@ int tern__sort_job(tern_comm *c, const tern_record_layout *layout, void **record
         .imbalance = o->imbalance,
         .stable = o->stable,
         .sorted = sorted,
+        .in_place = o->in_place,
         .phase = o->phase,
     };
-    int algorithm = tern__choose_algorithm(o->algorithm, o->stable);
+    int algorithm = tern__choose_algorithm(o);
     int error =
         algorithm < 0 ? algorithm : tern__items_init(&items, layout, o->descending, o->stable);
 
     if (!error)
         error = validate(&items, *records, *n, o);
     if (!error)
+        items.in_place = o->in_place;
+    if (!error)
         error = take_block(&j, *records);
     error = tern_agree(c, error);
     if (!error)
         error = tern__sort_comm(c, &j.c);
     if (!error) {
-        error = run(&j, algorithm);
+        error = o->prove != NULL ? run_proved(&j, algorithm, o) : run(&j, algorithm);
         *n = j.n;
     }
     if (j.data != NULL)

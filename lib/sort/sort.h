@@ -8,7 +8,8 @@
  *
  * Both sort locally with the OpenMP threads of the rank, find exact splitters, exchange once, and
  * merge the sorted runs that arrive: an item crosses the network at most once.  Peak memory is
- * twice the data. Neither the ranks nor the threads change the result. */
+ * twice the data, or little more than the data where tern_sort_options asks for it.  Neither the
+ * ranks nor the threads change the result. */
 #ifndef TERN_SORT_SORT_H
 #define TERN_SORT_SORT_H
 
@@ -57,6 +58,15 @@ typedef struct tern_sort_options {
                               (1 + imbalance) N/p: saves moving items for the balance alone. */
     const char *algorithm; /**< a name of tern_sort_algorithm(); NULL is "auto" */
     tern_phase_fn *phase;  /**< or NULL */
+    bool in_place; /**< Peak memory of 1.1 times the data, or the result where that is more, in
+                      place of twice: for keys, and for pairs of a key and 8 bytes whose order
+                      among equals does not matter.  Other records take 16 bytes each beside
+                      them, those with compare 32.  Costs time, since what arrives is sorted
+                      again.  The algorithm is "histogram", or TERN_ENOTSUP; so are payloads. */
+    struct tern_proof *prove; /**< or NULL.  Else the content before the sort is compared with that
+                                 after it: TERN_EMISMATCH where the result is not the input in
+                                 order; what tern_prove() says of it.  Cheaper than two calls, since
+                                 some of the result is looked at while it is in the cache. */
 } tern_sort_options;
 
 /** Sort the keys of all ranks.  Afterwards rank r holds the r-th part of the whole order: ceil(N/p)

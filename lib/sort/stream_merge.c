@@ -4,14 +4,18 @@
  * there is no buffer for what is received but two chunks of each run: the data and the result are
  * all the memory that grows with n, and each item is moved once by the exchange and once by the
  * last merge.  All memory is taken first, and all ranks agree that it was there: nothing but MPI
- * itself can fail in the middle, where others would wait.  Between ranks of a node MPI copies a
- * chunk from the sender's memory to the receiver's cache. */
+ * itself can fail in the middle, where others would wait.  Between ranks of a node a chunk is
+ * copied from the sender's memory to the receiver's cache: by the receiver if it may, or else by
+ * MPI. */
 #include "config.h"
 
 #include "sort/items.h"
+#include "sort/peers.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "coll/coll.h"
 
 enum {
     TAG = 3,
@@ -30,6 +34,7 @@ typedef struct node {
     char *ready;        /* ... and the one that was */
     size_t coming;      /* leaf: items of the chunk being received; 0: no more */
     size_t later;       /* leaf: items after it */
+    size_t at;          /* leaf: where they are in the sender's data, if it is read there */
     int rank;           /* leaf */
 } node;
 
@@ -39,6 +44,8 @@ typedef struct stream {
     size_t chunk; /* items */
     int p;
     const int64_t *cut;
+    tern__peers peers;
+    size_t *begin; /* [rank] where its items for this rank begin there */
     bool *arrived; /* [rank], whether the chunk that comes next is there */
     int64_t *sent; /* [rank], where the items begin that were not yet sent */
     node *nodes;   /* leaves in the order of the ranks, then inner nodes */
@@ -77,12 +84,10 @@ static int send_next(stream *s, int rank, tern_req *req)
                   : tern_isend(s->job->c, from, n * s->m->bytes, MPI_BYTE, rank, TAG, req);
 }
 
-/* Wait for any chunk, and send the next one where one has gone.  `done`: none was under way. */
-static int progress(stream *s, bool *done)
+/* Send the next chunk where one has gone. */
+static int go_on(stream *s, size_t completed)
 {
-    size_t completed = 0;
-    int error = tern_waitsome((size_t)s->p * (1 + WINDOW), s->reqs, &completed, s->indices, NULL,
-                              TERN_FOREVER);
+    int error = TERN_OK;
 
     for (size_t k = 0; k < completed && !error; k++) {
         int i = (int)s->indices[k] - s->p;
@@ -91,8 +96,41 @@ static int progress(stream *s, bool *done)
         else
             s->arrived[s->indices[k]] = true;
     }
-    *done = completed == 0;
     return error;
+}
+
+/* Wait for any chunk.  `done`: none was under way. */
+static int progress(stream *s, bool *done)
+{
+    size_t completed = 0;
+    int error = tern_waitsome((size_t)s->p * (1 + WINDOW), s->reqs, &completed, s->indices, NULL,
+                              TERN_FOREVER);
+
+    *done = completed == 0;
+    return error ? error : go_on(s, completed);
+}
+
+/* Look, so that others need not wait while this rank merges what it has. */
+static int poll(stream *s)
+{
+    size_t completed = 0;
+    int error = tern_testsome((size_t)s->p * (1 + WINDOW), s->reqs, &completed, s->indices, NULL);
+
+    return error == TERN_EAGAIN ? TERN_OK : error ? error : go_on(s, completed);
+}
+
+static int read_next(stream *s, node *leaf)
+{
+    size_t n = least(leaf->later, s->chunk), bytes = s->m->bytes;
+    int error = tern__peers_read(&s->peers, leaf->rank, leaf->at * bytes, leaf->ready, n * bytes);
+
+    if (error)
+        return error;
+    leaf->head = leaf->ready;
+    leaf->n = n;
+    leaf->at += n;
+    leaf->later -= n;
+    return TERN_OK;
 }
 
 /* The next chunk of a leaf. */
@@ -101,6 +139,8 @@ static int pull(stream *s, node *leaf)
     bool done = false;
     int error = TERN_OK;
 
+    if (s->peers.reads[leaf->rank])
+        return read_next(s, leaf);
     if (leaf->coming == 0)
         return TERN_OK;
     while (!s->arrived[leaf->rank] && !done && !error)
@@ -183,10 +223,22 @@ static int refill(stream *s, node *x)
     return TERN_OK;
 }
 
-/* The root merges into the result. */
-static int merge_all(stream *s, node *root, char *out)
+/* While n more items of the result are in the cache. */
+static void look(tern__job *j, const char *result, size_t n)
 {
-    for (;;) {
+    if (!j->look)
+        return;
+    tern__seen seen = tern__look_at_keys(result, j->items->merger.bytes, j->looked, j->looked + n,
+                                         &j->items->mapping, TERN__CONTENT | TERN__ORDER);
+    j->looked += n;
+    j->seen.hash += seen.hash;
+    j->seen.falls += seen.falls;
+}
+
+/* The root merges into the result. */
+static int merge_all(stream *s, node *root, char *result)
+{
+    for (char *out = result;;) {
         int error = root->a != NULL ? refill(s, root->a) : refill(s, root);
         if (!error && root->b != NULL)
             error = refill(s, root->b);
@@ -205,6 +257,10 @@ static int merge_all(stream *s, node *root, char *out)
             other->n = 0;
         }
         out += n * s->m->bytes;
+        look(s->job, result, n);
+        error = poll(s);
+        if (error)
+            return error;
     }
 }
 
@@ -221,7 +277,8 @@ static void make_leaves(stream *s, const int64_t *from)
             continue;
         node *leaf = &s->nodes[s->leaves++];
         char *buffers = s->buffers + 2 * (size_t)r * bytes;
-        *leaf = (node){.rank = r, .buffer = buffers, .ready = buffers + bytes, .later = n};
+        *leaf = (node){
+            .rank = r, .buffer = buffers, .ready = buffers + bytes, .later = n, .at = s->begin[r]};
         if (r == me) {
             leaf->head = tern__item(s->job->items, s->job->data, (size_t)s->cut[me]);
             leaf->n = n;
@@ -255,10 +312,10 @@ static int start(stream *s)
     int error = TERN_OK, me = tern_rank(s->job->c);
 
     for (int i = 0; i < s->leaves && !error; i++)
-        if (s->nodes[i].later > 0)
+        if (s->nodes[i].later > 0 && !s->peers.reads[s->nodes[i].rank])
             error = receive_next(s, &s->nodes[i]);
     for (int i = 0; i < s->p * WINDOW && !error; i++) /* in turn to each rank, from the next on */
-        if (i % s->p != 0) {
+        if (i % s->p != 0 && !s->peers.serves[(me + i) % s->p]) {
             int r = (me + i) % s->p;
             error = send_next(s, r, &s->reqs[s->p + r * WINDOW + i / s->p]);
         }
@@ -271,13 +328,14 @@ static int allocate(stream *s)
 
     s->arrived = calloc(p, sizeof(*s->arrived));
     s->sent = malloc(p * sizeof(*s->sent));
+    s->begin = calloc(2 * p, sizeof(*s->begin));
     s->nodes = malloc(2 * p * sizeof(*s->nodes));
     s->level = malloc(p * sizeof(node *));
     s->reqs = malloc(reqs * sizeof(tern_req));
     s->indices = malloc(reqs * sizeof(*s->indices));
     s->buffers = tern_alloc(4 * p * s->chunk * s->m->bytes);
-    if (s->arrived == NULL || s->sent == NULL || s->nodes == NULL || s->level == NULL
-        || s->reqs == NULL || s->indices == NULL)
+    if (s->arrived == NULL || s->begin == NULL || s->sent == NULL || s->nodes == NULL
+        || s->level == NULL || s->reqs == NULL || s->indices == NULL)
         return tern_fail(TERN_ENOMEM, TERN_HERE, "no memory for %zu runs", p);
     if (s->buffers == NULL)
         return TERN_ENOMEM;
@@ -285,6 +343,17 @@ static int allocate(stream *s)
         s->reqs[i] = TERN_REQ_NULL;
     memcpy(s->sent, s->cut, p * sizeof(*s->sent));
     return TERN_OK;
+}
+
+/* Who is read and from where, and who is sent to. */
+static int meet(stream *s)
+{
+    size_t *mine = s->begin + s->p;
+
+    for (int r = 0; r < s->p; r++)
+        mine[r] = (size_t)s->cut[r];
+    int error = tern_alltoall_counts(s->job->c, mine, s->begin);
+    return error ? error : tern__peers_open(s->job->c, s->job->data, &s->peers);
 }
 
 /* The same on all ranks, which know the total. */
@@ -311,6 +380,8 @@ int tern__stream_merge(tern__job *j, const int64_t *cut, const int64_t *from, in
     bool done = false;
     int error = tern_agree(j->c, result != NULL ? allocate(&s) : TERN_ENOMEM);
 
+    if (!error)
+        error = meet(&s);
     if (!error) {
         make_leaves(&s, from);
         make_tree(&s);
@@ -319,7 +390,8 @@ int tern__stream_merge(tern__job *j, const int64_t *cut, const int64_t *from, in
             error = merge_all(&s, s.level[0], result);
         while (!error && !done)
             error = progress(&s, &done);
-        error = tern_agree(j->c, error);
+        error = tern_agree(j->c, error); /* and until then all may read here */
+        tern__peers_close(&s.peers);
     }
     if (!error) {
         tern_free(j->data);
@@ -331,6 +403,7 @@ int tern__stream_merge(tern__job *j, const int64_t *cut, const int64_t *from, in
     tern_free(result);
     tern_free(s.buffers);
     free(s.arrived);
+    free(s.begin);
     free(s.sent);
     free(s.nodes);
     free(s.level);

@@ -9,73 +9,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_BYTES = 1 << 17, CONTENT = 1, ORDER = 2 };
+enum { BLOCK_BYTES = 1 << 17 };
 
-/* Of keys begin .. end - 1: how many are less than the one before. */
-static uint64_t falls_in_keys(const void *keys, size_t width, size_t begin, size_t end,
-                              tern__mapping m)
+/* As tern__look_at_keys(). */
+static tern__seen look_at_items(const tern__items *t, const void *items, size_t begin, size_t end,
+                                unsigned at_what)
 {
-    uint64_t falls = 0;
+    tern__seen seen = {0};
 
-#define COUNT_FALLS(type)             \
- for (size_t i = begin; i < end; i++) \
- falls +=                             \
-     tern__to_image(m, ((const type *)keys)[i - 1]) > tern__to_image(m, ((const type *)keys)[i])
-    switch (width) {
-    case 1: COUNT_FALLS(uint8_t); break;
-    case 2: COUNT_FALLS(uint16_t); break;
-    case 4: COUNT_FALLS(uint32_t); break;
-    default: COUNT_FALLS(uint64_t); break;
-    }
-#undef COUNT_FALLS
-    return falls;
+    for (size_t i = begin; i < end && (at_what & TERN__CONTENT); i++)
+        seen.hash += tern_hash(tern__item(t, items, i), t->merger.bytes, 0);
+    for (size_t i = begin > 0 ? begin : 1; i < end && (at_what & TERN__ORDER); i++)
+        seen.falls +=
+            tern__compare_items(t, tern__item(t, items, i - 1), tern__item(t, items, i)) > 0;
+    return seen;
 }
 
-static uint64_t falls_in(const tern__items *t, const void *items, size_t begin, size_t end)
-{
-    uint64_t falls = 0;
-
-    for (size_t i = begin; i < end; i++)
-        falls += tern__compare_items(t, tern__item(t, items, i - 1), tern__item(t, items, i)) > 0;
-    return falls;
-}
-
-/* tern_mix(), here for the compiler to see. */
-static inline uint64_t mix(uint64_t x)
-{
-    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
-    return x ^ x >> 31;
-}
-
-static uint64_t hash_keys(const void *keys, size_t width, size_t begin, size_t end)
-{
-    uint64_t sum = 0;
-
-#define ADD_HASHES(type)              \
- for (size_t i = begin; i < end; i++) \
- sum += mix((uint64_t)((const type *)keys)[i] + UINT64_C(0x9e3779b97f4a7c15))
-    switch (width) {
-    case 1: ADD_HASHES(uint8_t); break;
-    case 2: ADD_HASHES(uint16_t); break;
-    case 4: ADD_HASHES(uint32_t); break;
-    default: ADD_HASHES(uint64_t); break;
-    }
-#undef ADD_HASHES
-    return sum;
-}
-
-static uint64_t hash_items(const tern__items *t, const void *items, size_t begin, size_t end)
-{
-    uint64_t sum = 0;
-
-    for (size_t i = begin; i < end; i++)
-        sum += tern_hash(tern__item(t, items, i), t->merger.bytes, 0);
-    return sum;
-}
-
-/* Items that are a key of up to 8 bytes and nothing else. */
-static bool are_keys(const tern__items *t)
+bool tern__are_keys(const tern__items *t)
 {
     return t->layout.compare == NULL && t->layout.key_bytes == 0 && t->layout.type != TERN_U128
            && tern_key_bytes(t->layout.type) == t->layout.bytes;
@@ -90,16 +40,15 @@ static findings look(const tern__items *t, const void *items, size_t n, unsigned
 {
     size_t block = BLOCK_BYTES / t->merger.bytes + 1, bytes = t->merger.bytes;
     uint64_t falls = 0, hash = 0;
-    bool keys = are_keys(t);
+    bool keys = tern__are_keys(t);
 
 #pragma omp parallel for schedule(static) reduction(+ : falls, hash) if (n > TERN__BLOCK)
     for (size_t i = 0; i < n; i += block) {
-        size_t end = n - i < block ? n : i + block, second = i > 0 ? i : 1;
-        if (at_what & ORDER)
-            falls += keys ? falls_in_keys(items, bytes, second, end, t->mapping)
-                          : falls_in(t, items, second, end);
-        if (at_what & CONTENT)
-            hash += keys ? hash_keys(items, bytes, i, end) : hash_items(t, items, i, end);
+        size_t end = n - i < block ? n : i + block;
+        tern__seen seen = keys ? tern__look_at_keys(items, bytes, i, end, &t->mapping, at_what)
+                               : look_at_items(t, items, i, end, at_what);
+        falls += seen.falls;
+        hash += seen.hash;
     }
     return (findings){n, falls, hash};
 }
@@ -141,8 +90,8 @@ static int share(tern_comm *c, const tern__items *t, const void *items, const fi
     return error;
 }
 
-static int prove(tern_comm *c, const tern_record_layout *layout, const void *records, size_t n,
-                 bool descending, unsigned at_what, tern_proof *out)
+int tern__prove(tern_comm *c, const tern_record_layout *layout, const void *records, size_t n,
+                bool descending, unsigned at_what, const tern__seen *known, tern_proof *out)
 {
     tern__items t;
     size_t p = (size_t)tern_size(c), stride = 0;
@@ -159,7 +108,8 @@ static int prove(tern_comm *c, const tern_record_layout *layout, const void *rec
     }
     error = tern_agree(c, error);
     if (!error) {
-        findings mine = look(&t, records, n, at_what);
+        findings mine = known != NULL ? (findings){n, known->falls, known->hash}
+                                      : look(&t, records, n, at_what);
         error = share(c, &t, records, &mine, stride, all);
     }
     if (!error) {
@@ -178,15 +128,15 @@ static int prove(tern_comm *c, const tern_record_layout *layout, const void *rec
 int tern_prove(tern_comm *c, const tern_record_layout *layout, const void *records, size_t n,
                const tern_sort_options *options, tern_proof *out)
 {
-    return prove(c, layout, records, n, options != NULL && options->descending, ORDER | CONTENT,
-                 out);
+    return tern__prove(c, layout, records, n, options != NULL && options->descending,
+                       TERN__ORDER | TERN__CONTENT, NULL, out);
 }
 
 int tern_records_content(tern_comm *c, const tern_record_layout *layout, const void *records,
                          size_t n, tern_content *out)
 {
     tern_proof proof;
-    int error = prove(c, layout, records, n, false, CONTENT, &proof);
+    int error = tern__prove(c, layout, records, n, false, TERN__CONTENT, NULL, &proof);
 
     if (!error)
         *out = proof.content;
@@ -197,7 +147,7 @@ int tern_records_sorted(tern_comm *c, const tern_record_layout *layout, const vo
                         size_t n, bool descending, bool *sorted)
 {
     tern_proof proof;
-    int error = prove(c, layout, records, n, descending, ORDER, &proof);
+    int error = tern__prove(c, layout, records, n, descending, TERN__ORDER, NULL, &proof);
 
     if (!error)
         *sorted = proof.sorted;

@@ -69,7 +69,8 @@ as_xxd() {
     xxd -p -c 100 records | LC_ALL=C sort -s -k"1.${digits%,*},1.${digits#*,}" | xxd -r -p >want &&
       launch "$1" "$sort" --record=100 --key="${keys% *}" -o got records && cmp want got || return
     xxd -p -c 100 records | LC_ALL=C sort -s -r -k"1.${digits%,*},1.${digits#*,}" | xxd -r -p >want &&
-      launch "$1" "$sort" --record=100 --key="${keys% *}" -r -o got records && cmp want got || return
+      launch "$1" "$sort" --record=100 --key="${keys% *}" -r -o got records && cmp want got &&
+      launch "$1" "$sort" --in-place --record=100 --key="${keys% *}" -r -o got records && cmp want got || return
   done
   reference records >want && launch "$1" "$sort" --record=100 -o got records && cmp want got
 }
@@ -103,8 +104,8 @@ arrays() {
     width=${type%% *} && width=${width#?} && n=$((24000 / width)) && order='<'
     [ "$width" = 1 ] && order='|'
     launch 1 "$sort" --type="${type#* }" -o plain bytes && array "$order${type% *}" "$n" <plain >want &&
-      array "$order${type% *}" "$n" <bytes >bytes.npy && launch "$1" "$sort" -o got bytes.npy && cmp want got ||
-      return
+      array "$order${type% *}" "$n" <bytes >bytes.npy && launch "$1" "$sort" -o got bytes.npy && cmp want got &&
+      launch "$1" "$sort" --in-place -o got bytes.npy && cmp want got || return
   done
   array '<i4' 6000 <bytes >whole.npy && head -c 12000 bytes | array_version 2 '<i4' 3000 >one.npy &&
     tail -c 12000 bytes | array_version 3 '<i4' 3000 >two.npy &&

@@ -163,6 +163,37 @@ static void pool_reuses(void)
     tern_free(NULL);
 }
 
+/* From a small block to one that is mapped, and to one that is mapped elsewhere. */
+static void pool_grows(void)
+{
+    static const size_t sizes[] = {100, 5000, 3 << 20, (3 << 20) + 1, 40 << 20};
+    tern_pool_usage before, after;
+    size_t had = 0;
+
+    tern_pool_stat(&before);
+    char *block = tern_alloc(1);
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        char *larger = tern_grow(block, sizes[i]);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(larger);
+        size_t same = 0;
+        while (same < had && larger[same] == (char)(same % 101))
+            same++;
+        CU_ASSERT_EQUAL(same, had);
+        block = larger;
+        for (had = 0; had < sizes[i]; had++)
+            block[had] = (char)(had % 101);
+    }
+    CU_ASSERT_PTR_EQUAL(tern_grow(block, 1), block);
+    CU_ASSERT_PTR_NULL(tern_grow(block, SIZE_MAX - 8));
+    CU_ASSERT_EQUAL(block[1000], 1000 % 101);
+    tern_pool_stat(&after);
+    CU_ASSERT_EQUAL(after.used, before.used + (40 << 20));
+    tern_free(block);
+    tern_pool_trim();
+    tern_pool_stat(&after);
+    CU_ASSERT_EQUAL(after.used, before.used);
+}
+
 static void outfile_appears_whole(void)
 {
     char dir[] = "/tmp/tern-base-XXXXXX", path[64];
@@ -215,6 +246,7 @@ int main(int argc, char **argv)
         {"options_accepted", options_accepted},
         {"options_refused", options_refused},
         {"pool_reuses", pool_reuses},
+        {"pool_grows", pool_grows},
         {"outfile_appears_whole", outfile_appears_whole},
         {"errors_have_names", errors_have_names},
         {"environment", environment},

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A distributed sort from memory to memory: sort_np KEYS DISTRIBUTION TIMES.  Rank 0 prints, of the
- * best of TIMES sorts after one that warms up, its seconds, those of the proof of its result, and
- * the peak memory of a rank over its data, all in one line. */
+/* A distributed sort from memory to memory: sort_np KEYS DISTRIBUTION TIMES [in-place].  Rank 0
+ * prints, of the best of TIMES sorts after one that warms up, its seconds, those that the best of
+ * as many sorts with a proof, in turn with them, takes longer, and the peak memory of a rank over
+ * its data, all in one line. */
 #include "config.h"
 
 #include <stdio.h>
@@ -52,7 +53,7 @@ static void forget_peak(void)
  */
 
 typedef struct figures {
-    double seconds, proof, memory;
+    double seconds, memory;
 } figures;
 
 static double slowest(tern_comm *c, double start)
@@ -72,8 +73,6 @@ static double begin(tern_comm *c)
 /* One sort of fresh keys; the block is allocated beside what is measured. */
 static figures sort_once(tern_comm *c, const tern_generator *g, const tern_sort_options *options)
 {
-    tern_content before;
-    tern_proof after;
     uint64_t first;
     size_t n;
     figures f;
@@ -85,20 +84,11 @@ static figures sort_once(tern_comm *c, const tern_generator *g, const tern_sort_
     check(tern_generate(g, first, n, keys));
     forget_peak();
     double start = begin(c);
-    check(tern_keys_content(c, g->type, keys, n, &before));
-    f.proof = slowest(c, start);
-    start = begin(c);
     check(tern_sort(c, g->type, &keys, &n, options));
     f.seconds = slowest(c, start);
-    start = begin(c);
-    tern_record_layout layout = tern_key_layout(g->type);
-    check(tern_prove(c, &layout, keys, n, NULL, &after));
-    f.proof += slowest(c, start);
     double mine = (status_of("VmHWM:") - idle) / data;
     check(tern_allreduce(c, &mine, &f.memory, 1, MPI_DOUBLE, MPI_MAX));
     tern_free(keys);
-    if (!after.sorted || !tern_content_equal(&before, &after.content))
-        check(tern_fail(TERN_EMISMATCH, NULL, "the result is wrong"));
     return f;
 }
 
@@ -121,23 +111,29 @@ int main(int argc, char **argv)
 {
     check(tern_init(&argc, &argv));
     tern_comm *c = tern_world();
-    if (argc != 4 || find(argv[2]) < 0)
-        check(tern_fail(TERN_EINVAL, NULL, "usage: sort_np KEYS DISTRIBUTION TIMES"));
+    bool in_place = argc == 5 && strcmp(argv[4], "in-place") == 0;
+    if (argc != 4 + in_place || find(argv[2]) < 0)
+        check(tern_fail(TERN_EINVAL, NULL, "usage: sort_np KEYS DISTRIBUTION TIMES [in-place]"));
     tern_generator g = {.distribution = (enum tern_distribution)find(argv[2]),
                         .type = TERN_U64,
                         .seed = 1,
                         .total = strtoull(argv[1], NULL, 10)};
-    tern_sort_options options = {.descending = false};
+    tern_sort_options options = {.in_place = in_place};
     figures best = sort_once(c, &g, &options); /* whose memory is not yet the pool's */
     double memory = best.memory;
 
-    best.seconds = best.proof = 1e9;
+    tern_proof proof;
+    tern_sort_options proved = {.in_place = in_place, .prove = &proof};
+    double least = 1e9; /* with the proof */
+
+    best.seconds = 1e9;
     for (long i = strtol(argv[3], NULL, 10); i > 0; i--) {
         figures f = sort_once(c, &g, &options);
         best.seconds = f.seconds < best.seconds ? f.seconds : best.seconds;
-        best.proof = f.proof < best.proof ? f.proof : best.proof;
+        f = sort_once(c, &g, &proved);
+        least = f.seconds < least ? f.seconds : least;
     }
     if (tern_rank(c) == 0)
-        printf("%.6f %.6f %.4f\n", best.seconds, best.proof, memory);
+        printf("%.6f %.6f %.4f\n", best.seconds, least - best.seconds, memory);
     return tern_finalize() ? 2 : 0;
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # The distributed sort of u64 from memory to memory: two ranks with a thread each beside one process with two threads,
-# more ranks than cores, every generator beside uniform keys, memory, and the proof of the result.  What is compared runs
+# more ranks than cores, every generator beside uniform keys, memory, and what the proof of the result adds to the time.  What is compared runs
 # in turn; each launch takes the best of some sorts.
 . "${top_srcdir:?}/tests/perf/perf.sh"
 keys=${PERF_KEYS:-50000000}
@@ -25,15 +25,19 @@ crowd() {
 for _ in $(seq "$rounds"); do
   a=$(OMP_NUM_THREADS=2 "$program" "$keys" uniform 3)
   b=$(ranks 2 "$keys" uniform 3)
-  echo "$a $b" >>"$scratch/rows"
+  c=$(ranks 2 "$keys" uniform 3 in-place)
+  echo "$a $b $c" >>"$scratch/rows"
 done
 echo "# $keys u64, uniform"
 echo "# one process, two threads: $(cut -d' ' -f1 "$scratch/rows" | spread s)"
 echo "# two ranks:                $(cut -d' ' -f4 "$scratch/rows" | spread s)"
+echo "# two ranks, in place:      $(cut -d' ' -f7 "$scratch/rows" | spread s)"
 echo "# proof on two ranks:       $(cut -d' ' -f5 "$scratch/rows" | spread s)"
 figure sort.np2.time "$(awk '{ print $4 / $1 }' "$scratch/rows" | quantile 0.5)" ratio '<=1.25'
 figure sort.np2.proof "$(awk '{ print $5 / $4 }' "$scratch/rows" | quantile 0.5)" ratio '<=0.05'
 figure sort.np2.memory "$(cut -d' ' -f6 "$scratch/rows" | quantile 0.5)" ratio '<=2.1'
+figure sort.memory.in_place "$(cut -d' ' -f9 "$scratch/rows" | quantile 0.5)" ratio '<=1.2'
+figure sort.np2.in_place "$(awk '{ print $7 / $4 }' "$scratch/rows" | quantile 0.5)" ratio '<=1.5'
 
 : >"$scratch/rows"
 for _ in $(seq "$rounds"); do

@@ -2,6 +2,7 @@
 /* A rank runs out of memory, at any of its allocations and from then on: all ranks learn it, by
  * every algorithm, none waits, and the next sort works. */
 #include <omp.h>
+#include <string.h>
 
 #include "coll/fault.h"
 #include "sort/sort.h"
@@ -21,7 +22,8 @@ typedef int sort_fn(const char *algorithm, size_t n, int nth, bool *met);
 
 static int sort_keys(const char *algorithm, size_t n, int nth, bool *met)
 {
-    tern_sort_options options = {.algorithm = algorithm};
+    bool in_place = strcmp(algorithm, "in place") == 0;
+    tern_sort_options options = {.algorithm = in_place ? NULL : algorithm, .in_place = in_place};
     uint64_t *keys = tern_alloc(n * sizeof(*keys));
     void *block = keys;
 
@@ -110,6 +112,12 @@ static void every_algorithm(void)
         }
 }
 
+static void in_place(void)
+{
+    fail_everywhere(sort_keys, "in place", LITTLE, size - 1);
+    fail_everywhere(sort_keys, "in place", MUCH, 0);
+}
+
 static void lines(void)
 {
     fail_everywhere(sort_lines, NULL, LITTLE, size - 1);
@@ -138,6 +146,7 @@ int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"every_algorithm", every_algorithm},
+        {"in_place", in_place},
         {"lines", lines},
         CU_TEST_INFO_NULL,
     };

@@ -115,22 +115,24 @@ static char *reference(const tern_generator *g, bool descending)
     return keys;
 }
 
-static bool sorts_by(const char *algorithm, const tern_generator *g, enum layout layout,
-                     bool descending)
+static bool sorts_as(const tern_sort_options *options, const tern_generator *g, enum layout layout)
 {
     tern_comm *c = tern_world();
     int p = tern_size(c), r = tern_rank(c);
     size_t first = first_of(layout, g->total, p, r),
            n = first_of(layout, g->total, p, r + 1) - first;
     size_t width = tern_key_bytes(g->type);
-    tern_sort_options options = {.descending = descending, .algorithm = algorithm};
     tern_content before, after;
-    bool sorted = false, same;
+    bool sorted = false, same, descending = options->descending;
     void *keys = n > 0 ? tern_alloc(n * width) : NULL;
 
     CU_ASSERT_EQUAL(tern_generate(g, first, n, keys), TERN_OK);
     CU_ASSERT_EQUAL(tern_keys_content(c, g->type, keys, n, &before), TERN_OK);
-    CU_ASSERT_EQUAL(tern_sort(c, g->type, &keys, &n, &options), TERN_OK);
+    tern_proof proof = {.sorted = false};
+    tern_sort_options proved = *options;
+    proved.prove = &proof;
+    CU_ASSERT_EQUAL(tern_sort(c, g->type, &keys, &n, &proved), TERN_OK);
+    CU_ASSERT(proof.sorted && tern_content_equal(&before, &proof.content));
     CU_ASSERT_EQUAL(tern_keys_content(c, g->type, keys, n, &after), TERN_OK);
     CU_ASSERT_EQUAL(tern_is_sorted(c, g->type, keys, n, descending, &sorted), TERN_OK);
     CU_ASSERT(sorted);
@@ -147,7 +149,7 @@ static bool sorts_by(const char *algorithm, const tern_generator *g, enum layout
 
 static bool sorts(const tern_generator *g, enum layout layout, bool descending)
 {
-    return sorts_by(NULL, g, layout, descending);
+    return sorts_as(&(tern_sort_options){.descending = descending}, g, layout);
 }
 
 /* ---- Tests ---------------------------------------------------------------------------------- */
@@ -176,7 +178,8 @@ static void every_algorithm(void)
         for (int d = 0; d < TERN_DISTRIBUTIONS; d++, i++) {
             enum tern_key_type type = (enum tern_key_type)(i * 7 % TERN_KEY_TYPES);
             tern_generator g = {(enum tern_distribution)d, type, i, totals[i % 5], p};
-            CU_ASSERT(sorts_by(tern_sort_algorithm(a), &g, (enum layout)(i % LAYOUTS), i % 2));
+            tern_sort_options options = {.descending = i % 2, .algorithm = tern_sort_algorithm(a)};
+            CU_ASSERT(sorts_as(&options, &g, (enum layout)(i % LAYOUTS)));
         }
 }
 
@@ -196,19 +199,106 @@ static void large_arrays(void)
     }
 }
 
-/* Ranks of one thread merge chunks as they come; the last is not full. */
-static void chunks(void)
+/* Ranks of one thread merge chunks as they come; the last is not full.  They come by messages, or
+ * are read where they lie. */
+static void chunks_come(const char *read_peers)
 {
     int threads = omp_get_max_threads();
     uint64_t p = (uint64_t)tern_size(tern_world());
 
+    setenv("TERN_READ_PEERS", read_peers, 1);
     omp_set_num_threads(1);
     for (int d = 0; d < TERN_DISTRIBUTIONS && p > 1 && p < 5; d++) {
         tern_generator g = {(enum tern_distribution)d, TERN_U64, 3, 8209 * p * p, p};
         CU_ASSERT(sorts(&g, (enum layout)(d % LAYOUTS), d % 2 == 0));
     }
     omp_set_num_threads(threads);
+    unsetenv("TERN_READ_PEERS");
 }
+
+static void chunks(void)
+{
+    chunks_come("0");
+    chunks_come("1");
+}
+
+/* Some ranks read one another, others do not. */
+static void chunks_both_ways(void)
+{
+    chunks_come(tern_rank(tern_world()) % 2 ? "1" : "0");
+}
+
+/* ---- In place ------------------------------------------------------------------------------- */
+
+/* The first test, since the peak is that of the process.  Rank r's part is left to rank r + 1. */
+static void in_place_needs_little_memory(void)
+{
+    size_t n = (16 << 20) / sizeof(uint64_t) + (size_t)tern_rank(tern_world());
+    tern_generator g = {TERN_UNIFORM, TERN_U64, (uint64_t)tern_rank(tern_world()), n, 0};
+    tern_sort_options options = {.in_place = true};
+    tern_pool_usage before, after;
+    void *keys = tern_alloc(n * sizeof(uint64_t));
+    bool sorted = false;
+
+    tern_pool_trim();
+    tern_pool_stat(&before);
+    CU_ASSERT_EQUAL_FATAL(tern_generate(&g, 0, n, keys), TERN_OK);
+    CU_ASSERT_EQUAL(tern_sort(tern_world(), TERN_U64, &keys, &n, &options), TERN_OK);
+    tern_pool_stat(&after);
+    size_t most = before.used > after.used ? before.used : after.used; /* the data or the result */
+    CU_ASSERT(after.peak <= most + (16 << 20) / 5);
+    CU_ASSERT_EQUAL(tern_is_sorted(tern_world(), TERN_U64, keys, n, false, &sorted), TERN_OK);
+    CU_ASSERT(sorted);
+    tern_free(keys);
+    tern_pool_trim();
+}
+
+static void in_place(void)
+{
+    static const size_t totals[] = {5003, 0, 3001, 7, 1};
+    uint64_t p = (uint64_t)tern_size(tern_world());
+    size_t i = 0;
+
+    for (int type = 0; type < TERN_KEY_TYPES; type++)
+        for (int d = 0; d < TERN_DISTRIBUTIONS; d++, i++) {
+            tern_generator g = {(enum tern_distribution)d, (enum tern_key_type)type, i,
+                                totals[i % 5], p};
+            tern_sort_options options = {
+                .in_place = true, .descending = i % 2, .stable = i % 3 == 0};
+            CU_ASSERT(sorts_as(&options, &g, (enum layout)(i / 2 % LAYOUTS)));
+        }
+}
+
+/* Many chunks, and more data than a rank had before; one thread or several. */
+static void in_place_large(void)
+{
+    static const enum tern_distribution some[] = {TERN_UNIFORM, TERN_STAGGERED, TERN_REVERSED,
+                                                  TERN_ALL_TO_ONE, TERN_SQRT};
+    uint64_t p = (uint64_t)tern_size(tern_world());
+
+    for (size_t i = 0; i < sizeof(some) / sizeof(some[0]); i++) {
+        tern_generator g = {some[i], i % 2 ? TERN_F64 : TERN_U32, i, p > 4 ? 30001 : 140001, p};
+        tern_sort_options options = {.in_place = true, .stable = i % 2};
+        for (int layout = 0; layout < LAYOUTS; layout++)
+            CU_ASSERT(sorts_as(&options, &g, (enum layout)layout));
+    }
+}
+
+static void in_place_is_refused(void)
+{
+    tern_sort_options options = {.in_place = true, .algorithm = "radix"};
+    tern_comm *c = tern_world();
+    size_t n = 0;
+    void *keys = NULL;
+
+    CU_ASSERT_EQUAL(tern_sort(c, TERN_U64, &keys, &n, &options), TERN_ENOTSUP);
+    options.algorithm = "histogram";
+    CU_ASSERT_EQUAL(tern_sort(c, TERN_U64, &keys, &n, &options), TERN_OK);
+    CU_ASSERT_EQUAL(tern_sort_by_key(c, TERN_U64, &keys, &n, NULL, 0, &options), TERN_ENOTSUP);
+    tern_free(keys);
+}
+
+/* ---- Proofs and generators ------------------------------------------------------------------ */
 
 /* tern_is_sorted() must see a fall inside a rank, and one between ranks. */
 static void disorder_is_found(void)
@@ -355,10 +445,15 @@ static int teardown(void)
 int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
+        {"in_place_needs_little_memory", in_place_needs_little_memory},
         {"every_type_and_distribution", every_type_and_distribution},
         {"every_algorithm", every_algorithm},
         {"large_arrays", large_arrays},
         {"chunks", chunks},
+        {"chunks_both_ways", chunks_both_ways},
+        {"in_place", in_place},
+        {"in_place_large", in_place_large},
+        {"in_place_is_refused", in_place_is_refused},
         {"disorder_is_found", disorder_is_found},
         {"change_is_found", change_is_found},
         {"nonsense_is_refused", nonsense_is_refused},

@@ -223,6 +223,20 @@ static void many_records(void)
     omp_set_num_threads(threads);
 }
 
+static void in_place(void)
+{
+    static const size_t totals[] = {0, 1, 13, 4999};
+
+    for (size_t i = 0; i < SHAPES; i++)
+        for (size_t k = 0; k < 4; k++)
+            CU_ASSERT(sorts(&shapes[i], totals[k],
+                            &(tern_sort_options){.descending = (i + k) % 2,
+                                                 .stable = k % 3 == 0,
+                                                 .in_place = true}));
+    CU_ASSERT(sorts(&shapes[0], 50001, &(tern_sort_options){.stable = true, .in_place = true}));
+    CU_ASSERT(sorts(&shapes[4], 50001, &(tern_sort_options){.stable = false, .in_place = true}));
+}
+
 static bool is_stable(const char *algorithm)
 {
     return strcmp(algorithm, "hypercube") != 0 && strcmp(algorithm, "bitonic") != 0;
@@ -312,6 +326,7 @@ int main(int argc, char **argv)
         {"every_layout", every_layout},
         {"many_records", many_records},
         {"every_algorithm", every_algorithm},
+        {"in_place", in_place},
         {"payloads_follow", payloads_follow},
         {"nonsense_is_refused", nonsense_is_refused},
         CU_TEST_INFO_NULL,
