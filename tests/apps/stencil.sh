@@ -3,7 +3,7 @@
 # tern-stencil: the same result from any number of ranks and every halo mode, pictures, reports, and what it refuses.
 . "${top_srcdir:?}/tests/support/tap.sh"
 builddir=$top_builddir
-stencil=$builddir/tern-stencil
+stencil=$programs/tern-stencil
 cd "$scratch" || exit
 export OMP_NUM_THREADS=1
 
