@@ -15,8 +15,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-/* A neighbour that computes as much as this rank is less than a microsecond late: SPINS looks. */
-enum { LINE = 128, PACKED = -1, SPINS = 512, FETCH_BYTES = 64 };
+enum { LINE = 128, PACKED = -1, SPINS = 64, FETCH_BYTES = 64 };
 
 /* A box that a neighbour reads. */
 struct notice {
