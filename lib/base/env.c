@@ -30,8 +30,7 @@ static const tern_env_entry table[] = {
      "the vector instructions of local sorts; auto takes the best that the processor has"},
     {"TERN_READ_PEERS", "1", "0|1",
      "1 lets a rank that sorts read the memory of others of its node, where the system allows it; "
-     "0 "
-     "has them send messages"},
+     "0 has them send messages"},
     {"TERN_POOL_BYTES", "4Gi", "bytes", "most memory that is kept for reuse after it was freed"},
     {NULL, NULL, NULL, NULL},
 };

@@ -163,8 +163,7 @@ static size_t least(size_t a, size_t b)
 }
 
 /* Copy one huge page after the other, and give each back: no page is held twice.  mremap() would
- * not copy, but the hooks by which UCX watches memory know no fixed address and move pages
- * elsewhere. */
+ * not copy, but with it Debian's MPICH lost what was in them. */
 static void move_pages(char *from, size_t bytes, char *to)
 {
     for (size_t at = 0; at < bytes; at += HUGE_PAGE) {
