@@ -58,8 +58,11 @@ static int make_source(tern_stencil *s)
 int tern__make_source(tern_stencil *s, const tern_stencil_spec *spec)
 {
     struct range all;
-    int error = spec->source != NULL ? make_source(s) : TERN_OK;
+    int error;
 
+    if (spec->source == NULL)
+        return TERN_OK;
+    error = make_source(s);
     if (error < 0 || s->source == NULL)
         return error;
     tern__extent(s, s->most_deep, &all);
