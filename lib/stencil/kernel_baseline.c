@@ -2,7 +2,8 @@
 /* Vectors of 16 bytes, which every processor has or the compiler makes of scalars. */
 #include "config.h"
 
-#if defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+#if defined(__GNUC__) && defined(__OPTIMIZE__) && !defined(__clang__) \
+    && !defined(__SANITIZE_ADDRESS__)
 # pragma GCC optimize("O3")
 #endif
 

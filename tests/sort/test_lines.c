@@ -234,7 +234,7 @@ static void long_prefixes(void)
     static char bytes[700];
 
     memset(bytes, 'x', sizeof(bytes));
-    for (uint64_t i = 0; i < 12000; i++) {
+    for (uint64_t i = 0; i < 6000; i++) {
         size_t n = 300 + tern_random(3, 0, i) % 400, at = tern_random(3, 1, i) % n;
         bytes[at] = tern_random(3, 2, i) % 4 == 0 ? 'y' : 'x';
         put(&t, bytes, tern_random(3, 3, i) % 3 == 0 ? 640 : n);
@@ -249,7 +249,7 @@ static void repeated_lines(void)
 {
     text t = empty_text(1 << 24);
 
-    for (int i = 0; i < 300000; i++)
+    for (int i = 0; i < 200000; i++)
         put(&t, i % 100000 == 7 ? "seven and something" : "a line that is there again and again",
             i % 100000 == 7 ? 19 : 36);
     check_all_options(t);
