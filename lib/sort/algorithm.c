@@ -10,14 +10,15 @@ static const struct {
     const char *name;
     tern__algorithm *run;
     bool stable;
+    bool sorts_first; /* what a rank has, where it is */
 } table[] = {
-    [AUTO] = {"auto", NULL, true},
-    [SAMPLE] = {"sample", tern__sample, true},
-    [HISTOGRAM] = {"histogram", tern__histogram, true},
-    [AMS] = {"ams", tern__ams, true},
-    [HYPERCUBE] = {"hypercube", tern__hypercube, false},
-    [BITONIC] = {"bitonic", tern__bitonic, false},
-    [RADIX] = {"radix", tern__radix, true},
+    [AUTO] = {"auto", NULL, true, true},
+    [SAMPLE] = {"sample", tern__sample, true, true},
+    [HISTOGRAM] = {"histogram", tern__histogram, true, true},
+    [AMS] = {"ams", tern__ams, true, true},
+    [HYPERCUBE] = {"hypercube", tern__hypercube, false, true},
+    [BITONIC] = {"bitonic", tern__bitonic, false, true},
+    [RADIX] = {"radix", tern__radix, true, false},
 };
 enum { ALGORITHMS = sizeof(table) / sizeof(table[0]) };
 
@@ -60,5 +61,9 @@ int tern__run_algorithm(int i, tern__job *j)
         error = tern__total(j, &total);
         i = error ? AUTO : choose(j, total, tern_size(j->c));
     }
-    return error ? error : table[i].run(j);
+    if (error)
+        return error;
+    if (!table[i].sorts_first)
+        tern__hash_first(j);
+    return table[i].run(j);
 }

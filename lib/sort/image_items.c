@@ -20,6 +20,22 @@ static void leave(const tern__items *t, void *items, size_t n)
     tern__images_to_keys(t->layout.type, t->descending, items, n);
 }
 
+/* Without vectors radix sort is faster, which does not look at items on its way. */
+static bool looks(const tern__items *t)
+{
+    return t->key_bytes >= sizeof(uint32_t) && tern__simd_fast();
+}
+
+static int sort_hashing(const tern__items *t, char **items, size_t n, size_t room, uint64_t *hash)
+{
+    if (looks(t)) {
+        *hash = tern__quick_hashing(t->key_bytes, *items, n);
+        return TERN_OK;
+    }
+    *hash = tern__hash_keys(*items, t->key_bytes, n);
+    return t->sort(t, items, n, room);
+}
+
 static int sort(const tern__items *t, char **items, size_t n, size_t room)
 {
     char *scratch = t->in_place ? NULL : tern_alloc(n * t->merger.bytes);
@@ -46,6 +62,8 @@ void tern__image_items(tern__items *t)
     t->enter = enter;
     t->leave = leave;
     t->sort = sort;
-    if (t->key_bytes >= sizeof(uint32_t) && tern__simd_fast())
+    if (t->mapping.flip == 0)
+        t->sort_hashing = sort_hashing;
+    if (looks(t))
         t->sort_seen = sort_seen;
 }

@@ -25,6 +25,10 @@ typedef struct tern__items {
     /* Sort n items of this rank with all its threads, stably.  *items, which is replaced or not, is
      * a block with room for `room` of them.  TERN_ENOMEM changes nothing. */
     int (*sort)(const struct tern__items *t, char **items, size_t n, size_t room);
+    /* The same of items that look as the user's, and the sum of their hashes as they were; or
+     * NULL. */
+    int (*sort_hashing)(const struct tern__items *t, char **items, size_t n, size_t room,
+                        uint64_t *hash);
     /* Enter, sort and leave in fewer passes; or NULL. */
     void (*sort_seen)(const struct tern__items *t, void *items, size_t n);
 } tern__items;
@@ -69,8 +73,10 @@ typedef struct tern__job {
     bool sorted;   /* each rank's items are */
     bool in_place; /* exchange without a copy of the items */
     tern_phase_fn *phase;
-    bool look;       /* at items when they are merged, if they look as the user's */
-    size_t looked;   /* at so many first items, ... */
+    bool look;       /* at items on the way, as they look as the user's: the sum of their hashes */
+    uint64_t before; /* ... before any is moved, ... */
+    bool hashed;     /* ... if it was taken, */
+    size_t looked;   /* and of as many first items when they are merged, ... */
     tern__seen seen; /* ... of which this was seen */
 } tern__job;
 
@@ -80,6 +86,9 @@ void tern__begin_phase(const tern__job *j, const char *name, size_t items_moved)
 typedef int tern__algorithm(tern__job *j);
 tern__algorithm tern__sample, tern__histogram, tern__ams, tern__hypercube, tern__bitonic,
     tern__radix;
+
+/* Hash the items, unless that was done; before any is moved. */
+void tern__hash_first(tern__job *j);
 
 /* The steps they are made of; all Collective, and a failure is learnt by all. */
 

@@ -100,8 +100,12 @@ void tern__quick_u64(uint64_t *items, size_t n);
 void tern__quick_pair(tern__pair *items, size_t n); /* by key and value */
 /* Of keys of 4 or 8 bytes as they are, which become images and keys again on the way. */
 void tern__quick_keys(size_t bytes, void *keys, size_t n, tern__mapping m);
+/* Sort images of 4 or 8 bytes; the sum of their hashes, see verify_keys.h, as they were before. */
+uint64_t tern__quick_hashing(size_t bytes, void *images, size_t n);
 void tern__counting_u8(uint8_t *items, size_t n);
 void tern__counting_u16(uint16_t *items, size_t n);
+/* Whether a sample of n keys of 4 or 8 bytes has images that lie close together. */
+bool tern__range_seems_small(size_t bytes, const void *keys, size_t n, const tern__mapping *m);
 /* Sort n keys of 4 or 8 bytes as they are if their images lie close together, else false. */
 bool tern__count_small_range(size_t bytes, void *keys, size_t n, tern__mapping m);
 

@@ -28,6 +28,7 @@ typedef struct part {
     size_t n;
     const tern__mapping *enter; /* they are keys still; or NULL */
     const tern__mapping *leave; /* they shall be keys; or NULL */
+    uint64_t *hash;             /* to which theirs are to be added; or NULL */
     size_t large;               /* more items than this all threads partition, ... */
     size_t small;               /* ... and one thread sorts up to this many */
     unsigned levels; /* before a part is left to one thread, which knows when to give up */
@@ -38,6 +39,7 @@ typedef struct part {
 
 typedef struct slice {
     size_t begin, middle, end; /* items; those from begin to middle are below the bound */
+    uint64_t hash;
 } slice;
 
 /* Items at `above` that belong below, and at `below` that belong above. */
@@ -109,14 +111,22 @@ static size_t partition_by_all(const part *p, const void *bound)
     for (size_t i = 0; i < count; i++) {
         size_t begin = i * share, end = i + 1 < count ? begin + share : p->n;
         char *items = p->items + begin * p->quick->bytes;
-        size_t middle = begin + p->quick->partition(items, end - begin, bound, p->enter);
-        slices[i] = (slice){begin, middle, end};
+        uint64_t hash = 0;
+        size_t middle = begin
+                        + p->quick->partition(items, end - begin, bound, p->enter,
+                                              p->hash != NULL ? &hash : NULL);
+        slices[i] = (slice){begin, middle, end, hash};
     }
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         below += slices[i].middle - slices[i].begin;
+        if (p->hash != NULL)
+            *p->hash += slices[i].hash;
+    }
     exchange_items(p, slices, count, below);
     return below;
 }
+
+static const tern__mapping none; /* of images */
 
 /* ---- The whole ------------------------------------------------------------------------------- */
 
@@ -127,9 +137,10 @@ static bool split(part *p, part *above)
     _Alignas(tern__pair) char pivot[TERN__ITEM_BYTES], bound[TERN__ITEM_BYTES];
     bool rare = q->choose(p->items, p->n, p->most, p->enter, pivot, bound);
     size_t below = p->n > p->large ? partition_by_all(p, bound)
-                                   : q->partition(p->items, p->n, bound, p->enter);
+                                   : q->partition(p->items, p->n, bound, p->enter, p->hash);
 
     p->enter = NULL;
+    p->hash = NULL;
     *above = *p;
     above->items += below * q->bytes;
     above->n -= below;
@@ -144,13 +155,14 @@ static void leave(const part *p)
         p->quick->leave(p->items, p->n, p->leave);
 }
 
-/* By one thread.  Images become keys while they are in the cache. NOLINTNEXTLINE(misc-no-recursion)
- */
+/* By one thread.  Images become keys while they are in the cache.
+ * NOLINTNEXTLINE(misc-no-recursion) */
 static void sort_alone(part p)
 {
     part above;
 
-    while (p.leave != NULL && p.n * p.quick->bytes > CACHE_BYTES && p.levels-- > 0) {
+    while ((p.leave != NULL || p.hash != NULL) && p.n * p.quick->bytes > CACHE_BYTES
+           && p.levels-- > 0) {
         if (split(&p, &above))
             sort_alone(above);
         else
@@ -226,32 +238,57 @@ static bool count(const tern__quick *q, void *keys, size_t n, const tern__mappin
     return q->bytes < sizeof(tern__pair) && tern__count_small_range(q->bytes, keys, n, *m);
 }
 
-static void quick(const tern__quick *q, void *items, size_t n)
+/* Whether the first thing that happens to these items is a partition of them all. */
+static bool is_parted(const tern__quick *q, const void *items, size_t n, int seen)
 {
-    static const tern__mapping none; /* these are images */
+    return seen == (TERN__RISES | TERN__FALLS) && n * q->bytes > CACHE_BYTES
+           && !tern__range_seems_small(q->bytes, items, n, &none);
+}
+
+static void quick(const tern__quick *q, void *items, size_t n, uint64_t *hash)
+{
     int seen = look(q, items, n);
 
+    if (hash != NULL && !is_parted(q, items, n, seen)) {
+        *hash += tern__hash_keys(items, q->bytes, n);
+        hash = NULL;
+    }
     if ((seen & TERN__FALLS) == 0)
         return;
     if ((seen & TERN__RISES) == 0)
         reverse(q, items, n);
     else if (!count(q, items, n, &none))
-        sort_all((part){.quick = q, .items = items, .n = n});
+        sort_all((part){.quick = q, .items = items, .n = n, .hash = hash});
 }
 
 void tern__quick_u32(uint32_t *items, size_t n)
 {
-    quick(tern__simd_chosen()->u32, items, n);
+    quick(tern__simd_chosen()->u32, items, n, NULL);
 }
 
 void tern__quick_u64(uint64_t *items, size_t n)
 {
-    quick(tern__simd_chosen()->u64, items, n);
+    quick(tern__simd_chosen()->u64, items, n, NULL);
 }
 
 void tern__quick_pair(tern__pair *items, size_t n)
 {
-    quick(tern__simd_chosen()->pair, items, n);
+    quick(tern__simd_chosen()->pair, items, n, NULL);
+}
+
+static const tern__quick *quick_of(size_t bytes)
+{
+    const tern__simd *simd = tern__simd_chosen();
+
+    return bytes == sizeof(uint32_t) ? simd->u32 : simd->u64;
+}
+
+uint64_t tern__quick_hashing(size_t bytes, void *keys, size_t n)
+{
+    uint64_t hash = 0;
+
+    quick(quick_of(bytes), keys, n, &hash);
+    return hash;
 }
 
 /* ---- Keys as they are ------------------------------------------------------------------------ */
@@ -279,20 +316,18 @@ static void map_all(map_fn *map, size_t bytes, char *items, size_t n, const tern
 static void quick_keys(const tern__quick *q, void *keys, size_t n, const tern__mapping *m)
 {
     if (m->flip == 0) {
-        quick(q, keys, n);
+        quick(q, keys, n, NULL);
     } else if (n * q->bytes > CACHE_BYTES && is_mixed(q, keys, n, m)) {
         if (!count(q, keys, n, m))
             sort_all((part){.quick = q, .items = keys, .n = n, .enter = m, .leave = m});
     } else {
         map_all(q->enter, q->bytes, keys, n, m);
-        quick(q, keys, n);
+        quick(q, keys, n, NULL);
         map_all(q->leave, q->bytes, keys, n, m);
     }
 }
 
 void tern__quick_keys(size_t bytes, void *keys, size_t n, tern__mapping m)
 {
-    const tern__simd *simd = tern__simd_chosen();
-
-    quick_keys(bytes == sizeof(uint32_t) ? simd->u32 : simd->u64, keys, n, &m);
+    quick_keys(quick_of(bytes), keys, n, &m);
 }

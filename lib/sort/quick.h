@@ -4,6 +4,7 @@
 #define TERN_SORT_QUICK_H
 
 #include "sort/keys.h"
+#include "sort/verify_keys.h"
 
 enum { TERN__ITEM_BYTES = sizeof(tern__pair) }; /* of the widest item */
 
@@ -20,8 +21,10 @@ typedef struct tern__quick {
     bool (*choose)(const void *items, size_t n, const void *most, const tern__mapping *enter,
                    void *pivot, void *bound);
     /* Move the items below the bound before the others, and return how many they are.  `enter`, if
-     * it is not NULL: and turn them from keys into images. */
-    size_t (*partition)(void *items, size_t n, const void *bound, const tern__mapping *enter);
+     * it is not NULL: and turn them from keys into images.  `hash`, if it is not NULL, of items
+     * that are keys: and add their hashes to it as they are read. */
+    size_t (*partition)(void *items, size_t n, const void *bound, const tern__mapping *enter,
+                        uint64_t *hash);
     size_t least; /* items that choose and partition need */
     int (*look)(const void *items, size_t n);
     /* Swap the n items from `first` up with those from `last` down. */

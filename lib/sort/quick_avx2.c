@@ -42,6 +42,18 @@ INLINE __m256i enter_64(__m256i v, __m256i f, __m256i m)
     return xor_and(v, f, _mm256_cmpgt_epi64(_mm256_setzero_si256(), v), m);
 }
 
+INLINE words64 hashes_64(words64 v)
+{
+    words64 folded = TERN__FOLD(v), square = TERN__SQUARE(folded);
+
+    return TERN__SPREAD(square);
+}
+
+INLINE words64 hashes_32(words64 v)
+{
+    return hashes_64(v & UINT32_MAX) + hashes_64(v >> 32);
+}
+
 /* ---- 32 bits --------------------------------------------------------------------------------- */
 
 # define ITEM      uint32_t
@@ -71,6 +83,7 @@ INLINE __m256i load_some_u32(const uint32_t *from, int n)
 # define AFTER(x)            ((x) + 1)
 # define WHOLE(x)            ((uint32_t)(x))
 # define ENTER(v, f, m)      xor_and(v, f, _mm256_srai_epi32(v, 31), m)
+# define HASHES(v)           hashes_32((words64)(v))
 # define LOAD(p)             _mm256_loadu_si256((const __m256i *)(p))
 # define STORE(p, v)         _mm256_storeu_si256((__m256i *)(p), v)
 # define FIRST_LANES(n)      ((int)FIRST(n))
@@ -134,6 +147,7 @@ INLINE __m256i select_u64(__m256i mask, __m256i a, __m256i b)
 # define AFTER(x)            ((x) + 1)
 # define WHOLE(x)            (x)
 # define ENTER(v, f, m)      enter_64(v, f, m)
+# define HASHES(v)           hashes_64((words64)(v))
 # define LOAD(p)             _mm256_loadu_si256((const __m256i *)(p))
 # define STORE(p, v)         _mm256_storeu_si256((__m256i *)(p), v)
 # define FIRST_LANES(n)      ((int)FIRST(2 * (n)))
@@ -239,6 +253,7 @@ INLINE pairs split_pairs(pairs v, int last)
 # define AFTER(x)            tern__pair_after(x)
 # define WHOLE(x)            ((tern__pair){x, 0})
 # define ENTER(v, f, m)      enter_pairs(v, f, m)
+# define HASHES(v)           ((v).key ^ (v).key) /* pairs are not looked at */
 # define LOAD(p)             load_pairs(p)
 # define STORE(p, v)         store_pairs(p, v)
 # define FIRST_LANES(n)      ((int)FIRST(2 * (n)))

@@ -39,6 +39,18 @@ INLINE __m512i enter_64(__m512i v, __m512i f, __m512i m)
     return xor_and(v, f, _mm512_srai_epi64(v, 63), m);
 }
 
+INLINE words64 hashes_64(words64 v)
+{
+    words64 folded = TERN__FOLD(v), square = TERN__SQUARE(folded);
+
+    return TERN__SPREAD(square);
+}
+
+INLINE words64 hashes_32(words64 v)
+{
+    return hashes_64(v & UINT32_MAX) + hashes_64(v >> 32);
+}
+
 /* ---- 64 bits -------------------------------------------------------------------------------- */
 
 # define ITEM      uint64_t
@@ -55,6 +67,7 @@ INLINE __m512i enter_64(__m512i v, __m512i f, __m512i m)
 # define AFTER(x)            ((x) + 1)
 # define WHOLE(x)            (x)
 # define ENTER(v, f, m)      enter_64(v, f, m)
+# define HASHES(v)           hashes_64((words64)(v))
 # define LOAD(p)             _mm512_loadu_si512(p)
 # define STORE(p, v)         _mm512_storeu_si512(p, v)
 # define FIRST_LANES(n)      ((__mmask8)FIRST(n))
@@ -105,6 +118,7 @@ INLINE __m512i split_16(__m512i v, __mmask16 last)
 # define AFTER(x)            ((x) + 1)
 # define WHOLE(x)            ((uint32_t)(x))
 # define ENTER(v, f, m)      xor_and(v, f, _mm512_srai_epi32(v, 31), m)
+# define HASHES(v)           hashes_32((words64)(v))
 # define LOAD(p)             _mm512_loadu_si512(p)
 # define STORE(p, v)         _mm512_storeu_si512(p, v)
 # define FIRST_LANES(n)      ((__mmask16)FIRST(n))
@@ -210,6 +224,7 @@ INLINE pairs split_pairs(pairs v, __mmask8 last)
 # define AFTER(x)            tern__pair_after(x)
 # define WHOLE(x)            ((tern__pair){x, 0})
 # define ENTER(v, f, m)      enter_pairs(v, f, m)
+# define HASHES(v)           ((v).key ^ (v).key) /* pairs are not looked at */
 # define LOAD(p)             load_pairs(p)
 # define STORE(p, v)         store_pairs(p, v)
 # define FIRST_LANES(n)      ((__mmask8)FIRST(n))

@@ -58,6 +58,14 @@ static size_t NAME(partition_keys)(ITEM *items, size_t n, ITEM bound, const tern
     return below;
 }
 
+static size_t NAME(partition_hashing)(ITEM *items, size_t n, ITEM bound, const tern__mapping *enter,
+                                      uint64_t *hash)
+{
+    for (size_t i = 0; i < n; i++)
+        *hash += tern__hash_key(KEY_OF(items[i]));
+    return NAME(partition_keys)(items, n, bound, enter);
+}
+
 static int NAME(look)(const ITEM *items, size_t n)
 {
     int seen = 0;

@@ -72,8 +72,13 @@ static SIMD bool NAME(choose_any)(const void *items, size_t n, const void *most,
 }
 
 static SIMD size_t NAME(partition_any)(void *items, size_t n, const void *bound,
-                                       const tern__mapping *enter)
+                                       const tern__mapping *enter, uint64_t *hash)
 {
+    static const tern__mapping none;
+
+    if (hash != NULL)
+        return NAME(partition_hashing)(items, n, *(const ITEM *)bound,
+                                       enter != NULL ? enter : &none, hash);
     return enter != NULL ? NAME(partition_keys)(items, n, *(const ITEM *)bound, enter)
                          : NAME(partition)(items, n, *(const ITEM *)bound);
 }

@@ -12,6 +12,7 @@
 #undef LESS
 #undef AFTER
 #undef ENTER
+#undef HASHES
 #undef WHOLE
 #undef LOAD
 #undef STORE

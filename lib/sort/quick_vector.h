@@ -227,18 +227,22 @@ INLINE void NAME(sample)(VEC *v, int rows, const ITEM *items, size_t n)
     }
 }
 
-/* A mapping of keys to images, in all lanes. */
+/* A mapping of keys to images, in all lanes, and the sum of the keys' hashes. */
 typedef struct NAME(entry) {
     VEC flip, magnitude;
+    bool hashes;
+    words64 hash;
 } NAME(entry);
 
 INLINE NAME(entry) NAME(entry_of)(const tern__mapping *m)
 {
-    return (NAME(entry)){SPREAD(WHOLE(m->flip)), SPREAD(WHOLE(m->magnitude))};
+    return (NAME(entry)){.flip = SPREAD(WHOLE(m->flip)), .magnitude = SPREAD(WHOLE(m->magnitude))};
 }
 
-INLINE VEC NAME(map)(VEC v, const NAME(entry) * e)
+INLINE VEC NAME(map)(VEC v, NAME(entry) * e)
 {
+    if (e->hashes)
+        e->hash += HASHES(v);
     return ENTER(v, e->flip, e->magnitude);
 }
 
@@ -316,7 +320,7 @@ INLINE const ITEM *NAME(take)(NAME(progress) * at, int items)
 }
 
 /* n items, at most LANES, or images of them. */
-INLINE VEC NAME(load)(const ITEM *from, int n, const NAME(entry) * enter)
+INLINE VEC NAME(load)(const ITEM *from, int n, NAME(entry) * enter)
 {
     VEC v = n < LANES ? LOAD_SOME(from, n) : LOAD(from);
 
@@ -324,7 +328,7 @@ INLINE VEC NAME(load)(const ITEM *from, int n, const NAME(entry) * enter)
 }
 
 /* The first items, as many as make the rest whole vectors. */
-INLINE void NAME(place_some)(NAME(progress) * at, VEC pivot, const NAME(entry) * enter)
+INLINE void NAME(place_some)(NAME(progress) * at, VEC pivot, NAME(entry) * enter)
 {
     size_t some = (size_t)(at->to - at->from) % LANES;
     VEC v = NAME(load)(at->from, (int)some, enter);
@@ -340,7 +344,7 @@ INLINE void NAME(place_some)(NAME(progress) * at, VEC pivot, const NAME(entry) *
 /* Move the items below the bound before the others, and return how many they are; at least
  * 2 * GAP + LANES.  In place: a gap is opened at both ends by taking what stands there into
  * registers. hot */
-INLINE size_t NAME(partition_as)(ITEM *items, size_t n, ITEM bound, const NAME(entry) * enter)
+INLINE size_t NAME(partition_as)(ITEM *items, size_t n, ITEM bound, NAME(entry) * enter)
 {
     enum { BATCH = 4, GAP = BATCH * LANES };
     NAME(progress) at = {items, items + n, items + GAP, items + n - GAP};
@@ -382,6 +386,20 @@ static SIMD size_t NAME(partition_keys)(ITEM *items, size_t n, ITEM bound,
     NAME(entry) e = NAME(entry_of)(enter);
 
     return NAME(partition_as)(items, n, bound, &e);
+}
+
+/* The lanes beside some items, which are read as vectors, hold the greatest item: not theirs. */
+static SIMD size_t NAME(partition_hashing)(ITEM *items, size_t n, ITEM bound,
+                                           const tern__mapping *enter, uint64_t *hash)
+{
+    NAME(entry) e = NAME(entry_of)(enter);
+    e.hashes = true;
+    size_t below = NAME(partition_as)(items, n, bound, &e);
+
+    *hash -= (LANES - n % LANES) * tern__hash_key((KEY)-1);
+    for (size_t i = 0; i < sizeof(e.hash) / sizeof(e.hash[0]); i++)
+        *hash += e.hash[i];
+    return below;
 }
 
 /* ---- A look ---------------------------------------------------------------------------------- */

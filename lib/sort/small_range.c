@@ -59,6 +59,24 @@ typedef struct width {
 DEFINE_WIDTH(32)
 DEFINE_WIDTH(64)
 
+static const width *width_of(size_t bytes)
+{
+    return bytes == sizeof(uint32_t) ? &width_32 : &width_64;
+}
+
+static range sample_of(const width *w, const void *keys, size_t n, tern__mapping m)
+{
+    return w->range(keys, n, n / SAMPLE, m);
+}
+
+bool tern__range_seems_small(size_t bytes, const void *keys, size_t n, const tern__mapping *m)
+{
+    if (n < LEAST_KEYS)
+        return false;
+    range sample = sample_of(width_of(bytes), keys, n, *m);
+    return sample.most - sample.least < VALUES;
+}
+
 /* VALUES from `least` on, with what the sample saw in the middle. */
 static uint64_t window_around(range sample)
 {
@@ -104,13 +122,11 @@ static void write_all(const width *w, void *keys, size_t n, tern__mapping m, uin
 /* Keys in order should have been found out before: equal ones in a row are counted slowly. */
 bool tern__count_small_range(size_t bytes, void *keys, size_t n, tern__mapping m)
 {
-    const width *w = bytes == sizeof(uint32_t) ? &width_32 : &width_64;
+    const width *w = width_of(bytes);
 
-    if (n < LEAST_KEYS)
+    if (!tern__range_seems_small(bytes, keys, n, &m))
         return false;
-    range sample = w->range(keys, n, n / SAMPLE, m);
-    if (sample.most - sample.least >= VALUES)
-        return false;
+    range sample = sample_of(w, keys, n, m);
     size_t threads = omp_in_parallel() ? 1 : (size_t)omp_get_max_threads();
     size_t *table = tern_alloc(threads * VALUES * sizeof(*table));
     if (table == NULL)

@@ -7,16 +7,6 @@
 
 #include "sort/quick.h"
 
-/* tern_mix(), here for the compiler to see. */
-static inline __attribute__((always_inline)) uint64_t mix(uint64_t x)
-{
-    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
-    return x ^ x >> 31;
-}
-
-#define HASH(key) mix((uint64_t)(key) + UINT64_C(0x9e3779b97f4a7c15))
-
 /* As tern__to_image(), in vectors of words of the key's width. */
 #define IMAGE(bits, key) \
  ((uint##bits##_t)((key) ^ flip ^ ((uint##bits##_t)(0 - ((key) >> ((bits)-1))) & magnitude)))
@@ -28,7 +18,7 @@ static inline __attribute__((always_inline)) uint64_t mix(uint64_t x)
   const uint##bits##_t *key = keys;                                                         \
   uint64_t hash = 0;                                                                        \
   _Pragma("omp simd reduction(+ : hash)") for (size_t i = begin; i < end; i++) hash +=      \
-      HASH(key[i]);                                                                         \
+      tern__hash_key(key[i]);                                                               \
   return hash;                                                                              \
  }                                                                                          \
  attribute static uint64_t falls_##isa##_##bits(const void *keys, size_t begin, size_t end, \
@@ -97,4 +87,16 @@ tern__seen tern__look_at_keys(const void *keys, size_t width, size_t begin, size
             seen.falls |= look->falls[i](keys, from > 0 ? from : 1, to, m);
     }
     return seen;
+}
+
+uint64_t tern__hash_keys(const void *keys, size_t width, size_t n)
+{
+    uint64_t hash = 0;
+
+#pragma omp parallel for schedule(static) reduction(+ : hash) if (n > TERN__BLOCK)
+    for (size_t i = 0; i < n; i += TERN__BLOCK)
+        hash += tern__look_at_keys(keys, width, i, n - i < TERN__BLOCK ? n : i + TERN__BLOCK, NULL,
+                                   TERN__CONTENT)
+                    .hash;
+    return hash;
 }

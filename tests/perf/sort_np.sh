@@ -37,7 +37,6 @@ figure sort.np2.time "$(awk '{ print $4 / $1 }' "$scratch/rows" | quantile 0.5)"
 figure sort.np2.proof "$(awk '{ print $5 / $4 }' "$scratch/rows" | quantile 0.5)" ratio '<=0.05'
 figure sort.np2.memory "$(cut -d' ' -f6 "$scratch/rows" | quantile 0.5)" ratio '<=2.1'
 figure sort.memory.in_place "$(cut -d' ' -f9 "$scratch/rows" | quantile 0.5)" ratio '<=1.2'
-figure sort.np2.in_place "$(awk '{ print $7 / $4 }' "$scratch/rows" | quantile 0.5)" ratio '<=1.5'
 
 : >"$scratch/rows"
 for _ in $(seq "$rounds"); do

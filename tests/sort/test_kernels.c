@@ -354,7 +354,7 @@ static void partition_maps_keys(void)
                 pairs[i] = (tern__pair){next_random(), i};
             tern__pair before[340];
             memcpy(before, pairs, sizeof(pairs));
-            size_t below = set->pair->partition(pairs, n, &bound, &m);
+            size_t below = set->pair->partition(pairs, n, &bound, &m, NULL);
             for (size_t i = 0; i < n; i++) {
                 CU_ASSERT_EQUAL(pairs[i].key < bound.key, i < below);
                 CU_ASSERT_EQUAL(pairs[i].key, tern__to_image(m, before[pairs[i].value].key));
@@ -374,7 +374,7 @@ static void partition_by_any_bound(void)
             for (size_t i = 0; i < n; i++)
                 sum += items[i] = next_random() % 1000;
             uint64_t bound = next_random() % 1001;
-            size_t below = set->u64->partition(items, n, &bound, NULL);
+            size_t below = set->u64->partition(items, n, &bound, NULL, NULL);
             for (size_t i = 0; i < n; i++) {
                 CU_ASSERT_EQUAL(items[i] < bound, i < below);
                 after += items[i];
@@ -382,6 +382,56 @@ static void partition_by_any_bound(void)
             CU_ASSERT_EQUAL(after, sum);
         }
     }
+}
+
+static uint64_t sum_of_hashes(int width, const void *items, size_t n)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < n; i++)
+        sum += tern__hash_key(width == 0 ? ((const uint32_t *)items)[i]
+                                         : ((const uint64_t *)items)[i]);
+    return sum;
+}
+
+/* Each item is read once, whatever stands beside the last ones. */
+static void partition_hashes_keys(void)
+{
+    FEW_RANKS();
+    for (int s = 0; s < SETS; s++) {
+        const tern__simd *set = tern__simd_named(sets[s]);
+        for (size_t n = 600; set != NULL && n < 700; n++)
+            for (int width = 0; width < 2; width++) {
+                uint64_t items[700], bound = UINT64_C(0x4567456745674567), hash = 7;
+                fill(width, 0, items, n);
+                uint64_t sum = sum_of_hashes(width, items, n);
+                quick_of(set, width)->partition(items, n, &bound, NULL, &hash);
+                CU_ASSERT_EQUAL(hash, sum + 7);
+                CU_ASSERT_EQUAL(sum_of_hashes(width, items, n), sum);
+            }
+    }
+}
+
+/* In every way that a sort can go. */
+static void sort_hashes_keys(void)
+{
+    static const size_t sizes[] = {0, 1, 100, 40000, 300001};
+
+    FEW_RANKS();
+    for (int d = 0; d < DISTRIBUTIONS; d++)
+        for (int i = 0; i < 5; i++)
+            for (int width = 0; width < 2; width++) {
+                size_t n = sizes[i], bytes = widths[width].bytes;
+                char *items = malloc(n * bytes + 1);
+                CU_ASSERT_PTR_NOT_NULL_FATAL(items);
+                fill(width, d, items, n);
+                uint64_t sum = sum_of_hashes(width, items, n);
+                CU_ASSERT_EQUAL(tern__quick_hashing(bytes, items, n), sum);
+                for (size_t k = 1; k < n; k++)
+                    CU_ASSERT(widths[width].compare(items + (k - 1) * bytes, items + k * bytes)
+                              <= 0);
+                free(items);
+            }
 }
 
 static void look_sees_each_step(void)
@@ -434,6 +484,8 @@ int main(int argc, char **argv)
         {"small_ranges", small_ranges},
         {"partition_maps_keys", partition_maps_keys},
         {"partition_by_any_bound", partition_by_any_bound},
+        {"partition_hashes_keys", partition_hashes_keys},
+        {"sort_hashes_keys", sort_hashes_keys},
         {"look_sees_each_step", look_sees_each_step},
         CU_TEST_INFO_NULL,
     };

@@ -340,6 +340,24 @@ static void change_is_found(void)
     CU_ASSERT(!tern_content_equal(&before, &after));
 }
 
+/* Other keys with the same sum and the same sum of squares (Prouhet, Tarry, Escott). */
+static void trade_is_found(void)
+{
+    static const uint64_t before[] = {1, 5, 6}, after[] = {2, 3, 7};
+
+    for (unsigned shift = 0; shift < 60; shift++) {
+        uint64_t keys[3], traded[3];
+        tern_content a, b;
+        for (int i = 0; i < 3; i++) {
+            keys[i] = before[i] << shift;
+            traded[i] = after[i] << shift;
+        }
+        CU_ASSERT_EQUAL(tern_keys_content(tern_world(), TERN_U64, keys, 3, &a), TERN_OK);
+        CU_ASSERT_EQUAL(tern_keys_content(tern_world(), TERN_U64, traded, 3, &b), TERN_OK);
+        CU_ASSERT(!tern_content_equal(&a, &b));
+    }
+}
+
 static void nonsense_is_refused(void)
 {
     tern_comm *c = tern_world();
@@ -456,6 +474,7 @@ int main(int argc, char **argv)
         {"in_place_is_refused", in_place_is_refused},
         {"disorder_is_found", disorder_is_found},
         {"change_is_found", change_is_found},
+        {"trade_is_found", trade_is_found},
         {"nonsense_is_refused", nonsense_is_refused},
         {"generator_is_one_sequence", generator_is_one_sequence},
         {"adversaries_are_what_they_say", adversaries_are_what_they_say},
