@@ -17,4 +17,4 @@ lib_libterncore_la_SOURCES += %D%/sort.h %D%/keys.h %D%/lines.h %D%/radix_templa
   %D%/radix.c %D%/small_range.c %D%/sort.c %D%/split.c %D%/verify.c %D%/verify_keys.h %D%/verify_keys.c %D%/width.c
 ternsortincludedir = $(pkgincludedir)/sort
 ternsortinclude_HEADERS = %D%/sort.h
-dist_man_MANS += %D%/tern_sort.3
+dist_man_MANS += %D%/tern_lines.3 %D%/tern_sort.3

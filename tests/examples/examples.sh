@@ -88,6 +88,13 @@ stars() {
   }' | expect
 }
 
+# 4 players a rank, as GNU sort orders them, from rank to rank.
+scores() {
+  run "$1" scores && awk -v n=$(($1 * 4)) 'BEGIN { for (i = 0; i < n; i++) print "player" i, i * 7 % 10 }' |
+    LC_ALL=C sort -k2,2nr >"$scratch/want" && LC_ALL=C sort -s -t ' ' -k2,2n "$scratch/said" |
+    cut -d ' ' -f 3- | diff "$scratch/want" -
+}
+
 # One rank is too few: a sentence, and status 2.
 too_few() {
   launch 1 "$examples/$1" >"$scratch/out" 2>"$scratch/err"
@@ -106,7 +113,7 @@ quoted() {
 
 for np in 2 3 7; do
   case " 2 3 $TEST_NP " in *" $np "*) ;; *) continue ;; esac
-  for name in pipeline farm request publish stars; do
+  for name in pipeline farm request publish scores stars; do
     ok "np=$np $name" "$name" "$np"
   done
   ok "np=$np timeout" timeout_ "$np"
@@ -123,4 +130,5 @@ ok "tern-stencil(1) quotes life.c" quoted apps/stencil/tern-stencil.1 life
 ok "tern_stencil(3) quotes front.c" quoted lib/stencil/tern_stencil.3 front
 ok "tern_select(3) quotes farm.c" quoted lib/chan/tern_select.3 farm
 ok "tern_sort(3) quotes stars.c" quoted lib/sort/tern_sort.3 stars
+ok "tern_lines(3) quotes scores.c" quoted lib/sort/tern_lines.3 scores
 tap_end
