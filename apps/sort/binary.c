@@ -225,16 +225,22 @@ static int sort_external(tern_comm *c, const sort_settings *s, const sequence *f
 /* ---- All --------------------------------------------------------------------------------------
  */
 
-static int sort_files(tern_comm *c, const sort_settings *s, const sequence *files, batch *b)
+/* `in` may be NULL, of arrays. */
+static int sort_files(tern_comm *c, const sort_settings *s, const input *in, const sequence *files,
+                      batch *b)
 {
-    bool external = false;
+    bool external = false, again = true;
     int error = external_needed(c, s, (double)files->total * times_in_memory(s, b), &external);
 
-    if (!error && external)
+    if (error)
+        return error;
+    if (external)
         return sort_external(c, s, files, b);
-    if (!error)
+    if (in != NULL && records_map_can(c, s, in, &b->layout))
+        error = records_map_sort(c, s, in, &b->layout, &again);
+    if (again)
         error = read_files(c, files, b);
-    return error ? error : sort_in_memory(c, s, b);
+    return error || !again ? error : sort_in_memory(c, s, b);
 }
 
 /* All of it is on rank 0, unless it is larger than memory. */
@@ -263,7 +269,7 @@ static int sort_arrays(tern_comm *c, const sort_settings *s, batch *b)
     b->big_endian = files.big_endian;
     b->array = true;
     if (!error)
-        error = sort_files(c, s, &files, b);
+        error = sort_files(c, s, NULL, &files, b);
     sequence_close(&files);
     return error;
 }
@@ -280,7 +286,7 @@ static int sort_plain(tern_comm *c, const sort_settings *s, batch *b)
     } else if (!error) {
         error = sequence_open(c, &in, &files);
         if (!error)
-            error = sort_files(c, s, &files, b);
+            error = sort_files(c, s, &in, &files, b);
     }
     sequence_close(&files);
     input_close(&in);

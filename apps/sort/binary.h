@@ -63,6 +63,18 @@ uint64_t sequence_hash(const sequence *s);
 /* Whether no file has changed since it was opened.  Collective. */
 int sequence_unchanged(tern_comm *c, const sequence *s);
 
+/* ---- Records in mapped files ------------------------------------------------------------------
+ */
+
+/* Whether the records of `in` are such that it pays to sort their keys alone, on ranks that share
+ * the file cache.  The same on all ranks. */
+bool records_map_can(tern_comm *c, const sort_settings *s, const input *in,
+                     const tern_record_layout *layout);
+
+/* Sort and write them.  *again: they cannot be mapped, but reading may do.  Collective. */
+int records_map_sort(tern_comm *c, const sort_settings *s, const input *in,
+                     const tern_record_layout *layout, bool *again);
+
 /* ---- Arrays ----------------------------------------------------------------------------------
  */
 

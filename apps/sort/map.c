@@ -93,6 +93,14 @@ bool map_can(const input *in)
     return !in->stream && !in->grows && in->n <= MOST_FILES && in->total < MOST_BYTES;
 }
 
+bool map_is_shared(tern_comm *c)
+{
+    int near = 0;
+
+    MPI_Comm_size(tern_comm_node(c), &near);
+    return near == tern_size(c);
+}
+
 int map_open(const input *in, input_map *map)
 {
     page = (size_t)sysconf(_SC_PAGESIZE);

@@ -151,6 +151,9 @@ typedef struct input_map {
 /* Whether operands are such as can be mapped.  The same on all ranks. */
 bool map_can(const input *in);
 
+/* Whether all ranks share one node, and so the file cache. */
+bool map_is_shared(tern_comm *c);
+
 /* Map all of them.  Local; one map at a time; map_close() also after a failure. */
 int map_open(const input *in, input_map *map);
 void map_close(input_map *map);

@@ -214,14 +214,6 @@ static int open_operands(tern_comm *c, const sort_settings *s, input *in)
     return input_open(c, 0, in);
 }
 
-static bool share_node(tern_comm *c)
-{
-    int near = 0;
-
-    MPI_Comm_size(tern_comm_node(c), &near);
-    return near == tern_size(c);
-}
-
 /* Files that cannot be mapped, or that others write to meanwhile, are read: what is in memory stays
  * as it is. */
 static int sort_operands(tern_comm *c, const sort_settings *s, input *in)
@@ -239,7 +231,7 @@ static int sort_operands(tern_comm *c, const sort_settings *s, input *in)
         return sort_stream(c, s, in);
     if (external)
         return sort_external(c, s, in);
-    if (!map_can(in) || !share_node(c))
+    if (!map_can(in) || !map_is_shared(c))
         return sort_read(c, s, in);
     error = sort_mapped(c, s, in, &again);
     if (!again)

@@ -75,13 +75,24 @@ as_xxd() {
   reference records >want && launch "$1" "$sort" --record=100 -o got records && cmp want got
 }
 
-# A signed number in the middle of records of seven bytes, as od shows it.
+# A signed number in the middle of records, short ones and others of which it is a small part, as od shows it.
 typed_key() {
-  head -c 21000 /dev/urandom >sevens &&
-    od -An -v -w7 -t u1 sevens >digits &&
-    awk '{ n = $3 + 256 * $4; print (n < 32768 ? n : n - 65536), $0 }' digits | LC_ALL=C sort -s -k1,1n |
-    cut -d' ' -f2- >want
-  launch "$1" "$sort" --record=7 --key=2:2:i16 -o got sevens && od -An -v -w7 -t u1 got | cmp - want
+  head -c 21000 /dev/urandom >numbers || return
+  for record in 7 42; do
+    od -An -v -w$record -t u1 numbers | awk '{ n = $3 + 256 * $4; print (n < 32768 ? n : n - 65536), $0 }' |
+      LC_ALL=C sort -s -k1,1n | cut -d' ' -f2- >want
+    launch "$1" "$sort" --record=$record --key=2:2:i16 -o got numbers && od -An -v -w$record -t u1 got | cmp - want || return
+  done
+}
+
+# Records longer than what is written at once, a file each, and one that is empty.
+long_records() {
+  for i in 3 1 2; do
+    { echo "00$i" && head -c 1200000 /dev/urandom; } >long$i || return
+  done
+  : >empty
+  cat long1 long2 long3 >want
+  launch "$1" "$sort" --record=1200004 --key=0:3 -o got long3 empty long1 long2 && cmp want got
 }
 
 # ---- Arrays of numpy --------------------------------------------------------
@@ -273,6 +284,7 @@ for np in $one_np; do
     skip "np=$np records as xxd and GNU sort" "no xxd"
   fi
   ok "np=$np records with a number as key" typed_key "$np"
+  ok "np=$np long records in several files" long_records "$np"
   ok "np=$np arrays of numpy" arrays "$np"
   ok "np=$np an array of big-endian numbers" big_endian_array "$np"
   if command -v xxd >/dev/null; then
