@@ -47,6 +47,9 @@ extern const struct group perf_many;             /* items of 8 bytes */
 struct perf_shared {
     _Atomic uint64_t finished; /* batches */
     _Atomic uint64_t senders;  /* that have sent their part of this batch */
+    _Alignas(128) _Atomic uint64_t made;
+    _Alignas(128) _Atomic uint64_t taken; /* items of 1 MiB, by hand */
+    _Alignas(128) uint64_t slot[2][WORDS];
 };
 
 struct work {

@@ -59,7 +59,7 @@ ratio wire.sync.8B '>=1.1'
 # The figure is the form without a copy, beside the best of plain MPI whose items are written and read, too.  A copy
 # that nobody writes in between stays in the receiver's cache, so that MPI's one copy from process to process moves
 # nothing between the cores (kept); items that are written cross them once in all forms.
-spreads large.1MiB.kept large.1MiB.kept.C4 large.1MiB.copied
+spreads large.1MiB.kept large.1MiB.kept.C4 large.1MiB.copied by_hand.1MiB
 ratio large.1MiB '>=2'
 ratio nm.4x4 '>=0.5'
 awk '$1 == "stall" { print $2 }' "$lines" >"$scratch/stalls"

@@ -6,7 +6,7 @@
 
 # sweep STENCIL TYPE X Y Z: on all CPUs, in one process.
 sweep() {
-  OMP_PROC_BIND=true timeout -k 5 120 "$build/tests/perf/stencil_sweep" "$@" 1 >>"$scratch/sweeps"
+  OMP_PROC_BIND=true timeout -k 5 400 "$build/tests/perf/stencil_sweep" "$@" 1 >>"$scratch/sweeps"
 }
 
 # ratio WHAT: from the output of the programs.
