@@ -16,9 +16,12 @@
 #include <string.h>
 
 #include "coll/coll.h"
+#include "grid/grid.h"
 #include "sort/sort.h"
+#include "stencil/stencil.h"
 
 enum { BLOCK = 32 /* elements */, PARCELS = 5, PARCEL_BYTES = 100, KEYS = 100 };
+enum { SIDE = 256 /* points of a grid along x and y */, STEPS = 16, DEPTH = 4 };
 
 static tern_comm *c;
 static int rank, size;
@@ -263,6 +266,107 @@ static uint64_t sort(const void *how)
     return wrong;
 }
 
+/* ---- Halo exchange, stencil -------------------------------------------------------------------
+ */
+
+struct field {
+    tern_halo *halo;
+    tern_block block;
+    int64_t stride;
+    double *first;
+};
+
+/* Of a point of the periodic grid. */
+static double point(int64_t x, int64_t y, int step)
+{
+    return (double)((x + SIDE) % SIDE + SIDE * ((y + SIDE) % SIDE) + step);
+}
+
+/* What stands in a row or column that is not what it should be there. */
+static uint64_t look(const struct field *f, int64_t x, int64_t y, bool along_x, int step)
+{
+    uint64_t wrong = 0;
+
+    for (int64_t i = 0; i < f->block.count[along_x ? 0 : 1]; i++) {
+        int64_t at_x = along_x ? i : x, at_y = along_x ? y : i;
+        wrong += f->first[at_x + at_y * f->stride]
+                 != point(f->block.start[0] + at_x, f->block.start[1] + at_y, step);
+    }
+    return wrong;
+}
+
+static uint64_t swap_halos(const void *how)
+{
+    const struct field *f = how;
+    const int64_t nx = f->block.count[0], ny = f->block.count[1];
+    uint64_t wrong = 0;
+
+    for (int step = 0; step < STEPS; step++) {
+        for (int64_t i = 0; i < nx * ny; i++)
+            f->first[i % nx + i / nx * f->stride] =
+                point(f->block.start[0] + i % nx, f->block.start[1] + i / nx, step);
+        ok(tern_halo_exchange(f->halo, f->first));
+        wrong += look(f, -1, 0, false, step) + look(f, nx, 0, false, step)
+                 + look(f, 0, -1, true, step) + look(f, 0, ny, true, step);
+    }
+    return wrong;
+}
+
+/* `rounds`: messages one after the other in an exchange. */
+static void halo(const char *mode, int rounds)
+{
+    const tern_grid wanted = {.dims = 2, .size = {SIDE, SIDE, 1}, .periodic = {true, true}};
+    tern_halo_spec spec = {.type = MPI_DOUBLE, .width = {1, 1, 0}, .mode = mode};
+    struct field f;
+    char name[32];
+
+    ok(tern_grid_split(&wanted, size, &spec.grid));
+    tern_grid_block(&spec.grid, rank, &f.block);
+    f.stride = f.block.count[0] + 2;
+    spec.stride[0] = 1;
+    spec.stride[1] = f.stride;
+    spec.stride[2] = f.stride * (f.block.count[1] + 2);
+    double *array = some((size_t)spec.stride[2], sizeof(*array));
+    f.first = array + f.stride + 1;
+    ok(tern_halo_open(c, &spec, &f.halo));
+    struct figure figure = measure(swap_halos, &f);
+    snprintf(name, sizeof(name), "halo.%s", mode);
+    report(name, &figure, 0, STEPS * rounds, STEPS * 4);
+    tern_halo_close(f.halo);
+    free(array);
+}
+
+static uint64_t run_stencil(const void *how)
+{
+    tern_stencil *s = *(tern_stencil *const *)how;
+
+    ok(tern_stencil_run(s, STEPS));
+    return 0;
+}
+
+/* DEPTH steps between two exchanges with eight neighbours; beside the exact solution. */
+static void stencil(void)
+{
+    tern_stencil_spec spec = {.stencil = "2d5",
+                              .size = {SIDE, SIDE, 1},
+                              .halo = "isend",
+                              .threads = 1,
+                              .block = DEPTH,
+                              .overlap = TERN_OVERLAP_NEVER};
+    tern_stencil *s;
+    double error, bound;
+
+    for (int d = 0; d < 2; d++)
+        spec.boundary[d][0].kind = spec.boundary[d][1].kind = TERN_PERIODIC;
+    ok(tern_stencil_open(c, &spec, &s));
+    ok(tern_stencil_begin(s, &(tern_stencil_state){.name = "mode", .wave = {3, 5, 0}}));
+    struct figure f = measure(run_stencil, &s);
+    ok(tern_stencil_error(s, &error, &bound));
+    f.wrong = !(error <= bound);
+    report("stencil", &f, 0, STEPS / DEPTH, STEPS / DEPTH * 8);
+    tern_stencil_close(s);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 3 || tern_init(&argc, &argv) != TERN_OK)
@@ -280,5 +384,8 @@ int main(int argc, char **argv)
     f = measure(sort, NULL);
     report("sort", &f, 0, (int)f.syncs * log2_of(size),
            f.syncs * (uint64_t)log2_of(size) + (uint64_t)size);
+    halo("isend", 1);
+    halo("ssend", 8); /* four, each of which waits for an answer */
+    stencil();
     return tern_finalize() != TERN_OK;
 }
