@@ -10,6 +10,7 @@ AC_DEFUN([TERN_PROG_MPICC], [
 # while configure runs it is asked for common ones.
 AC_DEFUN([TERN_SMPICC], [
   tern_simgrid=yes
+  AC_DEFINE([HAVE_SIMGRID], [1], [Define to 1 if the MPI is SimGrid's, which simulates it.])
   AS_VAR_SET([SMPI_PRETEND_CC], [1])
   export SMPI_PRETEND_CC
   AS_VAR_SET_IF([LD], [], [LD=ld])

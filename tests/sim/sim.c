@@ -385,6 +385,7 @@ int main(int argc, char **argv)
     report("sort", &f, 0, (int)f.syncs * log2_of(size),
            f.syncs * (uint64_t)log2_of(size) + (uint64_t)size);
     halo("isend", 1);
+    halo("sendrecv", 4);
     halo("ssend", 8); /* four, each of which waits for an answer */
     stencil();
     return tern_finalize() != TERN_OK;
