@@ -7,6 +7,26 @@
 #include <omp.h>
 #include <stdlib.h>
 
+/* Those of the process: where OpenMP binds threads (OMP_PROC_BIND), the first one has a CPU or core
+ * of its own already, and all of them have OpenMP's places. */
+static void process_cpus(tern_cpuset *out)
+{
+    int *ids = NULL;
+
+    tern_affinity(out);
+    for (int place = 0; place < omp_get_num_places(); place++) {
+        int n = omp_get_place_num_procs(place);
+        int *more = realloc(ids, ((size_t)n + 1) * sizeof(*ids));
+        if (more == NULL)
+            break;
+        ids = more;
+        omp_get_place_proc_ids(place, ids);
+        for (int i = 0; i < n; i++)
+            tern_cpuset_add(out, ids[i]);
+    }
+    free(ids);
+}
+
 int tern_node_cpus(MPI_Comm node, int *cpus)
 {
     tern_cpuset mine, all;
@@ -14,7 +34,7 @@ int tern_node_cpus(MPI_Comm node, int *cpus)
     int limit = quota == 0 ? INT_MAX : (int)quota, least;
     MPI_Request requests[2];
 
-    tern_affinity(&mine);
+    process_cpus(&mine);
     int error = tern__topo_mpi(MPI_Iallreduce(mine.word, all.word, TERN_MOST_CPUS / 64,
                                               MPI_UINT64_T, MPI_BOR, node, &requests[0]),
                                "MPI_Iallreduce");

@@ -336,12 +336,22 @@ disk_full() {
   complains "$1" "/dev/full: " --steps=1 --grid=500x500 --output=/dev/full && [ -c /dev/full ]
 }
 
+# Threads that OpenMP binds are as many as others: the first one has a core of its own before anybody asks.
+bound_threads() {
+  for bind in false true; do
+    env -u OMP_NUM_THREADS OMP_PROC_BIND=$bind timeout -k 5 60 "$stencil" --grid=64x64 --steps=1 |
+      grep '^ranks ' >bind.$bind || return
+  done
+  diff bind.false bind.true
+}
+
 endings=raw
 ! grep -q "define HAVE_HDF5 1" "$builddir/lib/config.h" || endings="raw h5"
 pictures=no
 grep -q "define HAVE_PNG 1" "$builddir/lib/config.h" && pictures=yes
 ok "no steps" no_steps
 ok "refuses values" refuses_values
+ok "threads that are bound" bound_threads
 for p in $few_np; do
   ok "np=$p every grid" every_grid "$p"
   ok "np=$p every option" every_option "$p"
