@@ -219,6 +219,26 @@ static int begin(splitting *s, int64_t n, const int64_t *want)
     return error;
 }
 
+/* The nearest ends of the brackets.  After few rounds one that is wanted later may be found before
+ * its predecessor; it is then the same. */
+static void take_cuts(const splitting *s, int64_t *cut)
+{
+    int64_t all_before = 0;
+
+    cut[0] = 0;
+    for (int i = 0; i < s->splitters; i++) {
+        const bracket *b = &s->bracket[i];
+        const bool low = b->want - b->all_low <= b->all_high - b->want;
+        const int64_t all = low ? b->all_low : b->all_high;
+        if (all < all_before) {
+            cut[i + 1] = cut[i];
+            continue;
+        }
+        cut[i + 1] = low ? b->low : b->high;
+        all_before = all;
+    }
+}
+
 int tern__split(tern__job *j, int splitters, const int64_t *want, int64_t slack, int rounds,
                 int64_t *cut)
 {
@@ -236,11 +256,8 @@ int tern__split(tern__job *j, int splitters, const int64_t *want, int64_t slack,
 
     for (; !error && s.round < rounds && any_open(&s); s.round++)
         error = refine(&s);
-    cut[0] = 0;
-    for (int i = 0; i < splitters && !error; i++) {
-        const bracket *b = &s.bracket[i];
-        cut[i + 1] = b->want - b->all_low <= b->all_high - b->want ? b->low : b->high;
-    }
+    if (!error)
+        take_cuts(&s, cut);
     cut[splitters + 1] = (int64_t)j->n;
     free(s.bracket);
     free(s.count);
