@@ -16,7 +16,7 @@
 
 #include "sort/tern-sort.h"
 
-enum { MOST_FILES = 256 };
+enum { MOST_FILES = 256, LOAD_BYTES = 8 << 20 };
 static const uint64_t MOST_BYTES = (uint64_t)1 << 39;
 
 static size_t page;
@@ -166,6 +166,15 @@ void map_load(const input_map *map, tern_text_range range)
 #endif
     for (size_t i = 0; i < bytes; i += page)
         (void)p[i];
+}
+
+void map_load_all(const input_map *map, tern_text_range range)
+{
+#pragma omp parallel for schedule(dynamic, 1)
+    for (size_t at = range.begin; at < range.end; at += LOAD_BYTES) {
+        size_t end = range.end - at < LOAD_BYTES ? range.end : at + LOAD_BYTES;
+        map_load(map, (tern_text_range){at, end});
+    }
 }
 
 int map_check(const input *in)

@@ -158,22 +158,12 @@ static int check_records_map(const void *context)
                : tern_fail(TERN_EIO, NULL, "a record has changed while it was sorted");
 }
 
-/* Records come from everywhere; a page that is not in the rank's tables costs more than its record.
- */
-static void load_all(const input_map *map)
-{
-#pragma omp parallel for schedule(dynamic, 1)
-    for (size_t at = 0; at < map->bytes; at += LOAD_BYTES)
-        map_load(map, (tern_text_range){at, map->bytes - at < LOAD_BYTES ? map->bytes
-                                                                         : at + LOAD_BYTES});
-}
-
 static int write_records(tern_comm *c, const sort_settings *s, const records *r)
 {
     const output_source source = {r, r->n, records_bytes, next_records, check_records_map};
 
     tern_prog_phase("write", r->n * r->layout.bytes);
-    load_all(r->map);
+    map_load_all(r->map, (tern_text_range){0, r->map->bytes}); /* records come from everywhere */
     int error = output_write(c, s->output, &source);
     tern_prog_phase(NULL, r->n * r->layout.bytes);
     return error;

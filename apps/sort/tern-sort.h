@@ -165,6 +165,9 @@ size_t map_ranges(const input *in, const input_map *map, uint64_t begin, uint64_
 /* Bring what the range holds into memory.  Local; any thread. */
 void map_load(const input_map *map, tern_text_range range);
 
+/* The same with all threads. */
+void map_load_all(const input_map *map, tern_text_range range);
+
 /* Whether what was seen of the map is what the files were at input_open(), else an error.  Local.
  */
 int map_check(const input *in);

@@ -6,8 +6,6 @@
 
 #include "sort/external.h"
 
-enum { LOAD_BYTES = 8 << 20 };
-
 /* ---- What is written --------------------------------------------------------------------------
  */
 
@@ -95,16 +93,6 @@ static int sort_read(tern_comm *c, const sort_settings *s, const input *in)
     return error ? error : sort_block(c, s, text, bytes);
 }
 
-/* With all threads. */
-static void load(const input_map *map, tern_text_range range)
-{
-#pragma omp parallel for schedule(dynamic, 1)
-    for (size_t at = range.begin; at < range.end; at += LOAD_BYTES) {
-        size_t end = range.end - at < LOAD_BYTES ? range.end : at + LOAD_BYTES;
-        map_load(map, (tern_text_range){at, end});
-    }
-}
-
 /* *again is left when the files have not changed so far. */
 static int sort_map(tern_comm *c, const sort_settings *s, const input *in, const input_map *map,
                     tern_text_range *ranges, bool *again)
@@ -117,7 +105,7 @@ static int sort_map(tern_comm *c, const sort_settings *s, const input *in, const
         return error;
     size_t n = map_ranges(in, map, begin, end, ranges);
     for (size_t i = 0; i < n; i++)
-        load(map, ranges[i]);
+        map_load_all(map, ranges[i]);
     tern_prog_phase(NULL, (size_t)(end - begin)); /* of reading */
     error = tern_sort_shared_lines(c, map->base, ranges, n, &s->lines, &lines);
     int changed = tern_agree(c, map_check(in));

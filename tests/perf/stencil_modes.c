@@ -4,13 +4,14 @@
  * been lucky, too: it is measured again, beside the chosen one alone.
  *
  *   stencil_modes X Y SEED */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "stencil/solver.h"
 #include "tern.h"
+
+#include "fastest.h"
 
 enum { MOST = 128, STEPS = 32, MOST_RUNS = 400 };
 
@@ -103,24 +104,14 @@ static int measure(struct work *w, size_t variants, uint64_t seed, tern_stat_sam
         out);
 }
 
-/* By the fastest rounds, which show what a block can do, however busy the machine is. */
 static int find_best(struct work *w, uint64_t seed, size_t *best)
 {
     tern_stat_samples *s = NULL;
-    double least = INFINITY;
-    int error;
 
     for (size_t v = 0; v < w->n; v++)
         w->variant[v] = v;
-    error = measure(w, w->n, seed, &s);
-    for (size_t v = 0; v < w->n && !error; v++) {
-        tern_stat_figure f;
-        error = tern_stat_time(s, v, s->main, &f);
-        if (!error && f.min < least) {
-            least = f.min;
-            *best = v;
-        }
-    }
+    int error = measure(w, w->n, seed, &s);
+    error = error ? error : fastest(s, best);
     tern_stat_free(s);
     return error;
 }
