@@ -219,23 +219,21 @@ static int begin(splitting *s, int64_t n, const int64_t *want)
     return error;
 }
 
-/* The nearest ends of the brackets.  After few rounds one that is wanted later may be found before
- * its predecessor; it is then the same. */
+/* The nearest ends of the brackets.  After few rounds one that is wanted later than its predecessor
+ * may be found before it; it is then the same.  (Places may be wanted in any order.) */
 static void take_cuts(const splitting *s, int64_t *cut)
 {
-    int64_t all_before = 0;
+    int64_t all_before = 0, want_before = 0;
 
     cut[0] = 0;
     for (int i = 0; i < s->splitters; i++) {
         const bracket *b = &s->bracket[i];
         const bool low = b->want - b->all_low <= b->all_high - b->want;
         const int64_t all = low ? b->all_low : b->all_high;
-        if (all < all_before) {
-            cut[i + 1] = cut[i];
-            continue;
-        }
-        cut[i + 1] = low ? b->low : b->high;
-        all_before = all;
+        const bool crosses = b->want >= want_before && all < all_before;
+        cut[i + 1] = crosses ? cut[i] : low ? b->low : b->high;
+        all_before = crosses ? all_before : all;
+        want_before = b->want;
     }
 }
 
