@@ -48,7 +48,8 @@ typedef struct tern_chan_spec {
  * unchanged on failure; NULL for a rank whose role is 0.
  * \return TERN_OK; TERN_EINVAL; TERN_EMISMATCH, with what differs and on which ranks; TERN_ENOMEM,
  * if the channels of a rank would need more than TERN_MEM_MAX; TERN_EMPI.  All ranks fail, or none.
- * Between nodes a capacity that is not 0 is at least the number of senders, and that of receivers.
+ * Between nodes, with less capacity than senders or receivers, one endpoint (the only sender, or
+ * else the first receiver) says who may send, while it is in any call of the layer that waits.
  */
 TERN_API TERN_MUST_CHECK int tern_chan_open_at(tern_comm *c, const tern_chan_spec *spec,
                                                tern_chan **out, const char *where);

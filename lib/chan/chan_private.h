@@ -131,6 +131,7 @@ extern const struct tern__transport tern__ring;            /* one sender, one re
 extern const struct tern__transport tern__queue;           /* many */
 extern const struct tern__transport tern__rendezvous;      /* capacity 0 */
 extern const struct tern__transport tern__wire;            /* between nodes */
+extern const struct tern__transport tern__wire_permits;    /* and of little room */
 extern const struct tern__transport tern__wire_rendezvous; /* and of capacity 0, one receiver */
 extern const struct tern__transport tern__wire_handshake;  /* or several, or mixed */
 

@@ -140,15 +140,14 @@ static void choose_transport(tern_chan *ch, const struct spread *spread)
 
     ch->mixed = spread->mixed;
     if (spread->wire)
-        ch->transport = ch->capacity > 0             ? &tern__wire
+        ch->transport = ch->capacity >= least        ? &tern__wire
+                        : ch->capacity > 0           ? &tern__wire_permits
                         : receivers > 1 || ch->mixed ? &tern__wire_handshake
                                                      : &tern__wire_rendezvous;
     else if (ch->capacity == 0)
         ch->transport = &tern__rendezvous;
     else
         ch->transport = least == 1 ? &tern__ring : &tern__queue;
-    if (spread->wire && ch->capacity > 0 && ch->capacity < least)
-        ch->capacity = least; /* each needs a credit */
     ch->transport->lay_out(ch, senders);
     ch->stats.transport = ch->mixed ? "mixed" : ch->transport->name;
 }
@@ -156,11 +155,13 @@ static void choose_transport(tern_chan *ch, const struct spread *spread)
 /* Memory of this rank for the wire: lanes and arrivals; and of the node. */
 static double bytes_of(const tern_chan *ch, bool wire)
 {
-    double width = (double)ch->layout.width, capacity = (double)ch->capacity;
+    double width = (double)ch->layout.width, room = (double)ch->capacity;
 
     if (!wire)
         return (double)ch->layout.cells * (double)ch->layout.stride;
-    return (double)tern__wire_near_bytes(ch) + ch->sends * capacity * (width + TERN__MESSAGE_BYTES)
+    if (ch->transport == &tern__wire_permits) /* on each lane */
+        room *= (double)tern__ends(ch, TERN_RECEIVER);
+    return (double)tern__wire_near_bytes(ch) + ch->sends * room * (width + TERN__MESSAGE_BYTES)
            + ch->receives * TERN__ARRIVALS * (width > TERN__EAGER ? width : TERN__EAGER);
 }
 

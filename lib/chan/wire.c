@@ -8,20 +8,21 @@
 
 /* Credits of the lane from sender s to receiver r.  All lanes have equal shares of the capacity;
  * what is left goes along the diagonals of the table of pairs, so that every sender and every
- * receiver has a credit before any has two.  None may be without, so the capacity is at least the
- * number of either. */
+ * receiver has a credit before any has two.  If there are not enough for that, permits limit what
+ * is on the lanes (wire_permits.c), and each may have all. */
 size_t tern__wire_credits(const tern_chan *ch, size_t s, size_t r)
 {
     size_t senders = tern__ends(ch, TERN_SENDER), receivers = tern__ends(ch, TERN_RECEIVER);
     size_t most = senders > receivers ? senders : receivers;
-    size_t all = ch->capacity > most ? ch->capacity : most;
     size_t diagonal = senders > receivers ? (r + receivers - s % receivers) % receivers
                                           : (s + senders - r % senders) % senders;
     size_t place = diagonal * most + (senders > receivers ? s : r);
 
     if (ch->capacity == 0)
         return 1;
-    return all / (senders * receivers) + (place < all % (senders * receivers));
+    if (ch->capacity < most)
+        return ch->capacity;
+    return ch->capacity / (senders * receivers) + (place < ch->capacity % (senders * receivers));
 }
 
 static size_t message_bytes(const tern_chan *ch)
@@ -202,8 +203,12 @@ static void tend_origins(tern_chan *ch)
 
 static void chore(void *state)
 {
-    tend_lanes(state);
-    tend_origins(state);
+    tern_chan *ch = state;
+
+    tend_lanes(ch);
+    tend_origins(ch);
+    if (ch->wire->permits != NULL)
+        ch->wire->broken |= tern__permits_tend(ch) < 0;
 }
 
 int tern__wire_open(tern_chan *ch)
@@ -231,7 +236,9 @@ int tern__wire_open(tern_chan *ch)
         error = post(ch);
     if (!error)
         error = tern__wire_near_open(ch);
-    if (error == TERN_OK && (ch->receives || w->lanes_n > 1)) {
+    if (!error && ch->transport == &tern__wire_permits)
+        error = tern__permits_open(ch);
+    if (error == TERN_OK && (ch->receives || w->lanes_n > 1 || w->permits != NULL)) {
         w->chore = (struct tern_chore){chore, ch, NULL};
         tern_chore_add(&w->chore);
     }
@@ -306,11 +313,12 @@ bool tern__wire_drained(tern_chan *ch)
         all &= lanes_drained(ch);
     if (!ch->receives && w->arrivals[0].items != NULL)
         all &= origins_drained(ch);
+    if (w->permits != NULL)
+        all &= tern__permits_drained(ch);
     return all || w->broken;
 }
 
-/* A posted receive. */
-static void drop(tern_req *req)
+void tern__wire_drop(tern_req *req)
 {
     MPI_Status status;
     int cancelled = 1;
@@ -333,10 +341,11 @@ void tern__wire_free(tern_chan *ch)
         return;
     if (w->chore.run != NULL)
         tern_chore_remove(&w->chore);
-    drop(&w->word_req);
-    drop(&w->dry_req);
+    tern__wire_drop(&w->word_req);
+    tern__wire_drop(&w->dry_req);
+    tern__permits_free(w->permits);
     for (int i = 0; i < TERN__ARRIVALS; i++) {
-        drop(&w->arrivals[i].req);
+        tern__wire_drop(&w->arrivals[i].req);
         tern_free(w->arrivals[i].items);
     }
     for (size_t i = 0; i < w->lanes_n; i++) {

@@ -125,9 +125,10 @@ struct tern__wire {
     bool retracted; /* the answer to RETRACT */
     bool broken;    /* MPI fails: nothing more is to be waited for */
     struct tern__lane *reserved;
-    struct tern__lane *granted;   /* several receivers: the item on offer goes there */
-    size_t owed;                  /* credits, to all origins */
-    struct tern__origin *origins; /* [rank among the endpoints]; of this receiver */
+    struct tern__permits *permits; /* NULL, if the capacity is enough for all lanes */
+    struct tern__lane *granted;    /* several receivers: the item on offer goes there */
+    size_t owed;                   /* credits, to all origins */
+    struct tern__origin *origins;  /* [rank among the endpoints]; of this receiver */
     struct tern__arrival arrivals[TERN__ARRIVALS];
     size_t message_bytes; /* room of an arrival */
     int source;           /* the only one, or MPI_ANY_SOURCE, which MPI matches more slowly */
@@ -216,6 +217,13 @@ bool tern__wire_near_arrival(tern_chan *ch, struct tern__arrival **out);
 void tern__wire_near_look(struct tern__lane *l);
 const unsigned char *tern__wire_near_item(const struct tern__lane *l, uint64_t k, size_t *bytes);
 
+/* Permits to send, where the capacity is less than the lanes have room for: see wire_permits.c. */
+int tern__permits_open(tern_chan *ch);
+int tern__permits_tend(tern_chan *ch);
+bool tern__permits_drained(tern_chan *ch);
+void tern__permits_free(struct tern__permits *p);
+
+void tern__wire_drop(tern_req *req); /* a posted receive */
 /* Credits of the lane from sender s to receiver r. */
 size_t tern__wire_credits(const tern_chan *ch, size_t s, size_t r);
 void tern__wire_lay_out(tern_chan *ch, size_t senders);

@@ -139,7 +139,7 @@ int tern__wire_give_all(tern_chan *ch)
 static int consume(tern_chan *ch, struct tern__arrival *a, size_t n) /* hot */
 {
     struct tern__origin *o = &ch->wire->origins[a->source];
-    size_t source = (size_t)a->source, half = o->room / 2;
+    size_t source = (size_t)a->source, half = ch->wire->permits != NULL ? 1 : o->room / 2;
     int error = TERN_OK;
 
     a->at += n;

@@ -275,8 +275,6 @@ static void start(size_t many, int role)
     OK(tern_chan_open(c, &((tern_chan_spec){.item = sizeof(item), .capacity = many, .role = role}),
                       &ch));
     OK(tern_barrier(c));
-    if (ch != NULL)
-        capacity = (int64_t)tern_chan_cap(ch); /* on the wire perhaps more */
 }
 
 static void finish(uint64_t total)

@@ -241,7 +241,7 @@ static void leave_in_turn(size_t item, size_t capacity, int senders)
         t.received++;
     }
     compare(&t, all);
-    CU_ASSERT(all >= (uint64_t)senders);
+    CU_ASSERT(all >= ((size_t)senders < capacity ? (size_t)senders : capacity));
     tern_chan_free(ch);
 }
 
@@ -299,6 +299,65 @@ static void room_is_known(void)
     tern_chan_free(ch);
 }
 
+/* How many of the senders' items the channel accepts: until those that are wanted, and while each
+ * sender tries some times more. */
+static uint64_t fill(tern_chan *ch, bool sends, uint64_t wanted)
+{
+    uint64_t item = 0, mine = 0, all = 0;
+    double until = tern_after(60);
+
+    for (int more = 20, late = 0; more > 0 && !late; more -= all >= wanted) {
+        mine += sends && tern_chan_trysend(ch, &item) == TERN_OK;
+        OK(tern_allreduce(c, &mine, &all, 1, MPI_UINT64_T, MPI_SUM));
+        OK(tern_allreduce(c, &(int){tern_clock() > until}, &late, 1, MPI_INT, MPI_MAX));
+    }
+    return all;
+}
+
+/* All senders together have no more on the way than the capacity, which is less than they are, and
+ * one alone may have as many. */
+static void little_room(void)
+{
+    if (size < 3)
+        MPITAP_SKIP("needs three ranks");
+    for (size_t capacity = 1; capacity < (size_t)size - 1; capacity++) {
+        tern_chan *ch =
+            open_chan(sizeof(uint64_t), capacity, rank == 0 ? TERN_RECEIVER : TERN_SENDER);
+        uint64_t item, wanted = capacity;
+
+        CU_ASSERT_EQUAL(tern_chan_cap(ch), capacity);
+        for (int round = 0; round < 3; round++) {
+            CU_ASSERT_EQUAL(fill(ch, round == 0 ? rank == 1 : rank > 0, wanted), wanted);
+            if (rank == 0)
+                OK(tern_chan_recv(ch, &item, tern_after(60)));
+            wanted = 1;
+        }
+        tern_chan_free(ch);
+    }
+}
+
+/* Who asked for room and does not use it stands in nobody's way, even for ever. */
+static void unused_room(void)
+{
+    if (size < 3)
+        MPITAP_SKIP("needs three ranks");
+    tern_chan *ch = open_chan(sizeof(uint64_t), 1, rank == 0 ? TERN_RECEIVER : TERN_SENDER);
+    uint64_t item = (uint64_t)rank;
+
+    if (rank == 1)
+        IS(tern_chan_trysend(ch, &item), TERN_EAGAIN);
+    OK(tern_barrier(c));
+    for (int i = 0; i < 5; i++) {
+        if (rank == 2)
+            OK(tern_chan_send(ch, &item, tern_after(60)));
+        if (rank == 0)
+            OK(tern_chan_recv(ch, &item, tern_after(60)));
+        CU_ASSERT(rank != 0 || item == 2);
+    }
+    OK(tern_barrier(c));
+    tern_chan_free(ch);
+}
+
 int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
@@ -308,6 +367,8 @@ int main(int argc, char **argv)
         {"absent_receivers", absent_receivers},
         {"handed_back", handed_back},
         {"room_is_known", room_is_known},
+        {"little_room", little_room},
+        {"unused_room", unused_room},
         CU_TEST_INFO_NULL,
     };
     CU_SuiteInfo suites[] = {
