@@ -15,10 +15,10 @@ static struct ghost ghost_of(const tern_boundary *b, int k)
     double across = 2 * k + 1, mean = b->a / 2 + b->b / across;
 
     switch (b->kind) {
-    case TERN_NEUMANN: return (struct ghost){k, 1, across * b->value};
-    case TERN_ROBIN: return (struct ghost){k, (b->b / across - b->a / 2) / mean, b->value / mean};
+    case TERN_NEUMANN: return (struct ghost){k, 1, across};
+    case TERN_ROBIN: return (struct ghost){k, (b->b / across - b->a / 2) / mean, 1 / mean};
     case TERN_MIRROR: return (struct ghost){k + 1, 1, 0};
-    default: return (struct ghost){0, 0, b->value};
+    default: return (struct ghost){0, 0, 1};
     }
 }
 
@@ -49,7 +49,8 @@ int tern__faces(tern_stencil *s, const tern_stencil_spec *spec)
             int error = check(s, d, b);
             if (error < 0)
                 return error;
-            *f = (struct face){.closed = true, .of = b->of, .context = b->context};
+            *f = (struct face){
+                .closed = true, .value = b->value, .of = b->of, .context = b->context};
             f->live = b->kind >= TERN_NEUMANN || b->of != NULL;
             s->live |= f->live;
             for (int k = 0; k < s->shape.reach[d]; k++)
@@ -64,7 +65,7 @@ static void set(const tern_stencil *s, const struct face *f, int k, void *array,
 {
     const struct ghost *g = &f->ghost[k];
     int64_t here = tern__at(s, at[0], at[1], at[2]);
-    double value = g->value;
+    double value = f->value;
 
     if (f->of != NULL) {
         int64_t point[DIMS];
@@ -76,6 +77,7 @@ static void set(const tern_stencil *s, const struct face *f, int k, void *array,
         }
         value = f->of(f->context, point, step);
     }
+    value *= g->scale;
     if (g->factor != 0 && s->type == TERN_STENCIL_F64)
         ((double *)array)[here] = g->factor * ((double *)array)[here + inward] + value;
     else if (g->factor != 0 && s->type == TERN_STENCIL_U8)

@@ -51,17 +51,19 @@ struct range {
     int64_t low[DIMS], high[DIMS];
 };
 
-/* A ghost cell is factor * u(source) + value, of the point that lies `source` inside the end. */
+/* A ghost cell is factor * u(source) + scale * the value of the end, for the point that lies
+ * `source` inside it. */
 struct ghost {
     int source;
-    double factor, value;
+    double factor, scale;
 };
 
 /* What is beyond one end of one dimension. */
 struct face {
     bool closed; /* ghost cells come from here, not from other points of a period */
     bool live;   /* ... and change with the points */
-    tern_boundary_function *of;
+    double value;
+    tern_boundary_function *of; /* in its place */
     void *context;
     struct ghost ghost[MOST_REACH];
 };

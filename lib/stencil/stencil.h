@@ -98,7 +98,7 @@ enum tern_boundary_kind {
     TERN_MIRROR     /**< the points inside, mirrored at the last point */
 };
 
-/** Value of the ghost cell at \p point, counted in the whole grid, so -1, -2, ... or size,
+/** The value of a boundary for the ghost cell at \p point, counted in the whole grid, so -1, -2, ... or size,
  * size + 1, ... along one dimension, after \p step steps.  Called by many threads at once. */
 typedef double tern_boundary_function(void *context, const int64_t point[TERN_GRID_DIMS],
                                       int64_t step);
@@ -109,7 +109,7 @@ typedef struct tern_boundary {
     enum tern_boundary_kind kind;
     double value;               /**< of TERN_DIRICHLET, TERN_NEUMANN and TERN_ROBIN */
     double a, b;                /**< of TERN_ROBIN, not below 0 */
-    tern_boundary_function *of; /**< of TERN_DIRICHLET: in place of the value; NULL: none */
+    tern_boundary_function *of; /**< in place of the value; NULL: none */
     void *context;              /**< passed to it */
 } tern_boundary;
 

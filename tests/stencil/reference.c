@@ -43,19 +43,20 @@ static double beyond(const struct reference *r, int d, int side, const int64_t a
     const tern_boundary *b = &r->what->spec.boundary[d][side];
     const int64_t n = r->what->spec.size[d];
     int64_t inside[3] = {at[0], at[1], at[2]}, k = side == 0 ? -1 - at[d] : at[d] - n;
-    double factor = 1, value = b->value, across = (double)(2 * k + 1);
+    const double value = b->of != NULL ? b->of(b->context, at, step) : b->value;
+    double factor = 1, scale = 1, across = (double)(2 * k + 1);
 
     inside[d] = side == 0 ? k : n - 1 - k;
     switch (b->kind) {
-    case TERN_DIRICHLET: return rounded(r, b->of != NULL ? b->of(b->context, at, step) : b->value);
-    case TERN_NEUMANN: value = across * b->value; break;
+    case TERN_DIRICHLET: return rounded(r, value);
+    case TERN_NEUMANN: scale = across; break;
     case TERN_ROBIN:
         factor = (b->b / across - b->a / 2) / (b->a / 2 + b->b / across);
-        value = b->value / (b->a / 2 + b->b / across);
+        scale = 1 / (b->a / 2 + b->b / across);
         break;
-    default: value = 0; inside[d] += side == 0 ? 1 : -1;
+    default: scale = 0; inside[d] += side == 0 ? 1 : -1;
     }
-    return add(r, mul(r, factor, value_at(r, inside, step)), rounded(r, value));
+    return add(r, mul(r, factor, value_at(r, inside, step)), rounded(r, scale * value));
 }
 
 static double value_at(const struct reference *r, const int64_t at[3], int64_t step)

@@ -105,7 +105,7 @@ static void roll_boundaries(struct dice *d, struct configuration *c, int dims, i
             b->value = (double)roll(d, 9) / 8 - 0.5;
             b->a = (double)roll(d, 5) / 4;
             b->b = 0.25 + (double)roll(d, 5) / 4;
-            b->of = b->kind == TERN_DIRICHLET && roll(d, 3) == 0 ? reference_wave : NULL;
+            b->of = b->kind != TERN_PERIODIC && roll(d, 3) == 0 ? reference_wave : NULL;
         }
     }
 }

@@ -36,7 +36,11 @@ struct problem {
     int64_t n; /* points along each dimension */
     double h, dt;
     struct wave wave[DIMS];
-    double speed;        /* of advection, along each dimension */
+    double speed; /* of advection, along each dimension */
+    struct end {  /* through which it flows out */
+        struct problem *p;
+        int d;
+    } out[DIMS];
     const char *stencil; /* NULL: 2d5 or 3d7 */
 };
 
@@ -122,6 +126,25 @@ static double at_end(void *context, const int64_t point[DIMS], int64_t step)
     return solution(p, point, (double)step * p->dt);
 }
 
+/* a u + b du/dn of the solution, for points 1 apart, at the end that is half way to a ghost cell.
+ */
+static double at_out(void *context, const int64_t point[DIMS], int64_t step)
+{
+    const struct end *end = context;
+    const struct problem *p = end->p;
+    const bool robin = p->kind == TERN_ROBIN;
+    double value = 1, slope = 0;
+
+    for (int d = 0; d < p->dims; d++) {
+        const double x = place(p, point[d]) - (d == end->d ? p->h / 2 : 0);
+        const double angle =
+            p->wave[d].k * (x - p->speed * (double)step * p->dt) + p->wave[d].phase;
+        slope = d == end->d ? value * p->wave[d].k * cos(angle) : slope * sin(angle);
+        value *= sin(angle);
+    }
+    return robin ? value + slope : slope * p->h;
+}
+
 /* Of Poisson's equation for points 1 apart. */
 static double source(void *context, const int64_t point[DIMS])
 {
@@ -175,7 +198,13 @@ static void set_spec(struct problem *p, tern_stencil_spec *spec)
         for (int side = 0; side < 2; side++) {
             tern_boundary *b = &spec->boundary[d][side];
             *b = (tern_boundary){.kind = p->kind, .a = 1, .b = 1 / p->h};
-            if (p->kind == TERN_DIRICHLET) {
+            const bool flows = p->equation == TERN_ADVECTION && p->kind != TERN_PERIODIC;
+            if (flows && side == 1 && p->kind != TERN_DIRICHLET) {
+                p->out[d] = (struct end){p, d};
+                b->of = at_out;
+                b->context = &p->out[d];
+            } else if (flows || p->kind == TERN_DIRICHLET) {
+                b->kind = TERN_DIRICHLET;
                 b->of = at_end;
                 b->context = p;
             }
@@ -263,14 +292,13 @@ static void poisson(void)
     every_boundary(TERN_POISSON);
 }
 
-/* The ends through which it flows out have no condition of their own, so only two kinds make sense.
- */
+/* What flows in is given; what flows out need not be a mirror image of itself. */
 static void advection(void)
 {
-    for (int dims = 2; dims <= 3; dims++) {
-        order(TERN_ADVECTION, TERN_PERIODIC, dims);
-        order(TERN_ADVECTION, TERN_DIRICHLET, dims);
-    }
+    for (int dims = 2; dims <= 3; dims++)
+        for (int kind = TERN_DIRICHLET; kind < TERN_MIRROR; kind++)
+            if (is_tried(kind + dims))
+                order(TERN_ADVECTION, (enum tern_boundary_kind)kind, dims);
 }
 
 /* Stars and squares of radius R have order 2 R, the cube 2. */
