@@ -30,27 +30,44 @@ INLINE void T(columns)(const struct sweep *s, const REAL *at, const int rows, co
     }
 }
 
+/* What goes from one step along rows to the next. */
+typedef struct T(box_state) {
+    T(vec) w[4], centre[4], left[4], here[4];
+} T(box_state);
+
+/* LANES points of each row at x, of which `wanted` are. */
+INLINE void T(box_at)(const struct sweep *s, T(box_state) * b, int64_t y, int64_t x, int64_t wanted,
+                      const int rows, const enum finish finish, const int dims)
+{
+    T(vec) next[4], right[4];
+
+    T(columns)
+    (s, (const REAL *)s->in + y * s->pitch + x + LANES, rows, dims, b->w, next, right);
+    UNROLL for (int m = 0; m < rows; m++)
+    {
+        T(vec) sides = JOIN(b->left[m], b->here[m], LANES - 1) + JOIN(b->here[m], right[m], 1);
+        T(put)(s, (y + m) * s->pitch + x, b->centre[m] + sides, wanted, finish);
+        b->left[m] = b->here[m];
+        b->here[m] = right[m];
+        b->centre[m] = next[m];
+    }
+}
+
 /* hot */
 INLINE void T(box_rows)(const struct sweep *s, int64_t y, const int rows, const enum finish finish,
                         const int dims)
 {
     const REAL *in = (const REAL *)s->in + y * s->pitch;
-    T(vec) w[4], centre[4], left[4], here[4], next[4], right[4];
+    T(box_state) b;
+    int64_t x = 0;
 
-    UNROLL for (int i = 0; i <= dims; i++) w[i] = T(same)(s->weights[i]);
-    T(columns)(s, in - LANES, rows, dims, w, centre, left);
-    T(columns)(s, in, rows, dims, w, centre, here);
-    for (int64_t x = 0; x < s->columns; x += LANES) {
-        T(columns)(s, in + x + LANES, rows, dims, w, next, right);
-        UNROLL for (int m = 0; m < rows; m++)
-        {
-            T(vec) sides = JOIN(left[m], here[m], LANES - 1) + JOIN(here[m], right[m], 1);
-            T(put)(s, (y + m) * s->pitch + x, centre[m] + sides, s->columns - x, finish);
-            left[m] = here[m];
-            here[m] = right[m];
-            centre[m] = next[m];
-        }
-    }
+    UNROLL for (int i = 0; i <= dims; i++) b.w[i] = T(same)(s->weights[i]);
+    T(columns)(s, in - LANES, rows, dims, b.w, b.centre, b.left);
+    T(columns)(s, in, rows, dims, b.w, b.centre, b.here);
+    for (; x + LANES <= s->columns; x += LANES)
+        T(box_at)(s, &b, y, x, LANES, rows, finish, dims);
+    if (x < s->columns)
+        T(box_at)(s, &b, y, x, s->columns - x, rows, finish, dims);
 }
 
 INLINE void T(box)(const struct sweep *s, const enum finish finish, const int dims)

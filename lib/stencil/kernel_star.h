@@ -19,62 +19,80 @@
   sum += w[r] * pairs;                                                                          \
  } while (0)
 
+/* What goes from one step along rows to the next. */
+typedef struct T(star_state) {
+    T(vec) w[MOST_REACH + 1], before[4], here[4];
+} T(star_state);
+
+/* LANES points of each row at x, of which `left` are wanted. */
+INLINE void T(star_at)(const struct sweep *s, T(star_state) * state, int64_t y, int64_t x,
+                       int64_t left, const int rows, const enum finish finish, const int dims,
+                       const int reach)
+{
+    const int64_t pitch = s->pitch, plane = s->plane;
+    const REAL *in = (const REAL *)s->in + y * pitch;
+    T(vec) *w = state->w, *before = state->before, *here = state->here;
+    T(vec) after[4] = {{0}}, column[4 + 2 * MOST_REACH];
+
+    (void)before, (void)after; /* unless SHIFTS */
+    UNROLL for (int k = 0; k < rows + 2 * reach; k++) if (!SHIFTS || k < reach || k >= reach + rows)
+        column[k] = T(load)(in + (k - reach) * pitch + x);
+    UNROLL for (int m = 0; m < rows && SHIFTS; m++)
+    {
+        column[reach + m] = here[m];
+        after[m] = T(load)(in + m * pitch + x + LANES);
+    }
+    UNROLL for (int m = 0; m < rows; m++)
+    {
+        const REAL *row = in + m * pitch + x;
+        T(vec) sum = w[0] * column[reach + m];
+        RING(m, 1);
+        if (reach >= 2)
+            RING(m, 2);
+        if (reach >= 3)
+            RING(m, 3);
+        if (reach >= 4)
+            RING(m, 4);
+        T(put)(s, (y + m) * pitch + x, sum, left, finish);
+    }
+    UNROLL for (int m = 0; m < rows && SHIFTS; m++)
+    {
+        before[m] = here[m];
+        here[m] = after[m];
+    }
+}
+
 /* hot */
 INLINE void T(star_rows)(const struct sweep *s, int64_t y, const int rows, const enum finish finish,
                          const int dims, const int reach)
 {
-    const int64_t pitch = s->pitch, plane = s->plane;
-    const REAL *in = (const REAL *)s->in + y * pitch;
-    T(vec)
-    w[MOST_REACH + 1] = {{0}}, before[4], here[4], after[4] = {{0}}, column[4 + 2 * MOST_REACH];
+    const REAL *in = (const REAL *)s->in + y * s->pitch;
+    T(star_state) state;
+    int64_t x = 0;
 
-    UNROLL for (int r = 0; r <= reach; r++) w[r] = T(same)(s->weights[r]);
+    UNROLL for (int r = 0; r <= reach; r++) state.w[r] = T(same)(s->weights[r]);
     UNROLL for (int m = 0; m < rows && SHIFTS; m++)
     {
-        before[m] = T(load)(in + m * pitch - LANES);
-        here[m] = T(load)(in + m * pitch);
+        state.before[m] = T(load)(in + m * s->pitch - LANES);
+        state.here[m] = T(load)(in + m * s->pitch);
     }
-    (void)before, (void)after; /* unless SHIFTS */
-    for (int64_t x = 0; x < s->columns; x += LANES) {
-        UNROLL for (int k = 0; k < rows + 2 * reach;
-                    k++) if (!SHIFTS || k < reach || k >= reach + rows) column[k] =
-            T(load)(in + (k - reach) * pitch + x);
-        UNROLL for (int m = 0; m < rows && SHIFTS; m++)
-        {
-            column[reach + m] = here[m];
-            after[m] = T(load)(in + m * pitch + x + LANES);
-        }
-        UNROLL for (int m = 0; m < rows; m++)
-        {
-            const REAL *row = in + m * pitch + x;
-            T(vec) sum = w[0] * column[reach + m];
-            RING(m, 1);
-            if (reach >= 2)
-                RING(m, 2);
-            if (reach >= 3)
-                RING(m, 3);
-            if (reach >= 4)
-                RING(m, 4);
-            T(put)(s, (y + m) * pitch + x, sum, s->columns - x, finish);
-        }
-        UNROLL for (int m = 0; m < rows && SHIFTS; m++)
-        {
-            before[m] = here[m];
-            here[m] = after[m];
-        }
-    }
+    for (; x + LANES <= s->columns; x += LANES)
+        T(star_at)(s, &state, y, x, LANES, rows, finish, dims, reach);
+    if (x < s->columns)
+        T(star_at)(s, &state, y, x, s->columns - x, rows, finish, dims, reach);
 }
 
 INLINE void T(star)(const struct sweep *s, const enum finish finish, const int dims,
                     const int reach)
 {
+    const int rows = SHIFTS || dims == 2 || reach < 3 ? 4 : 2; /* 2: else registers spill */
     int64_t y = 0;
 
-    for (; y + 4 <= s->rows; y += 4)
-        T(star_rows)(s, y, 4, finish, dims, reach);
+    for (; y + rows <= s->rows; y += rows)
+        T(star_rows)(s, y, rows, finish, dims, reach);
     if (y < s->rows && y > 0
         && finish == FINISH_STORE) { /* some rows twice: faster than one by one */
-        T(star_rows)(s, s->rows - 4, 4, finish, dims, reach);
+        T(star_rows)(s, s->rows - rows, rows, finish, dims, reach);
         return;
     }
     for (; y < s->rows; y++)

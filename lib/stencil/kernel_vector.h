@@ -16,7 +16,10 @@ INLINE void T(save)(REAL *p, T(vec) v)
 
 INLINE T(vec) T(same)(double value)
 {
-    return (T(vec)){0} + (REAL)value;
+    T(vec) v;
+
+    UNROLL for (int i = 0; i < LANES; i++) v[i] = (REAL)value;
+    return v;
 }
 
 /* Finish the points from `at` on, of which `left` are wanted. */
@@ -40,7 +43,8 @@ INLINE void T(put)(const struct sweep *s, int64_t at, T(vec) v, int64_t left,
         T(save)(out, v);
 }
 
-/* name_store, name_stream and name_update: calls of body(sweep, ..., finish). */
+/* name_store, name_stream and name_update: calls of body(sweep, ..., finish), with a sweep of their
+ * own, which the stores cannot change. */
 #define KERNELS(name, body, ...)                                \
  KERNEL(EXPAND(name, store), body, FINISH_STORE, __VA_ARGS__)   \
  KERNEL(EXPAND(name, stream), body, FINISH_STREAM, __VA_ARGS__) \
@@ -48,5 +52,6 @@ INLINE void T(put)(const struct sweep *s, int64_t at, T(vec) v, int64_t left,
 #define KERNEL(name, body, finish, ...)     \
  static void T(name)(const struct sweep *s) \
  {                                          \
-  T(body)(s, finish, __VA_ARGS__);          \
+  const struct sweep own = *s;              \
+  T(body)(&own, finish, __VA_ARGS__);       \
  }

@@ -130,6 +130,37 @@ static void clear(const tern_stencil *s, char *array)
     memset(array + tern__array_bytes(s) - LINE_BYTES, 0, LINE_BYTES);
 }
 
+/* From a multiple of SET_BYTES. */
+static int64_t off_set(int64_t bytes)
+{
+    const int64_t off = (bytes % SET_BYTES + SET_BYTES) % SET_BYTES;
+
+    return off < SET_BYTES - off ? off : SET_BYTES - off;
+}
+
+/* Where the second array lies with respect to the first, but for multiples of SET_BYTES: the rows
+ * that a kernel writes are as far as can be from sharing cache sets with those it reads. */
+static int64_t stagger(const tern_stencil *s)
+{
+    enum { ROWS = 8 }; /* to either side */
+    const int64_t pitch = s->pitch * (int64_t)s->element, plane = s->plane * (int64_t)s->element;
+    int64_t best = 0, most = -1;
+
+    for (int64_t at = 0; at < SET_BYTES; at += LINE_BYTES) {
+        int64_t least = SET_BYTES;
+        for (int64_t row = -ROWS; row <= ROWS; row++)
+            for (int64_t z = -1; z <= 1; z++) {
+                const int64_t off = off_set(at + row * pitch + (s->grid.dims == 3) * z * plane);
+                least = off < least ? off : least;
+            }
+        if (least > most) {
+            most = least;
+            best = at;
+        }
+    }
+    return best;
+}
+
 int tern__make_arrays(tern_stencil *s)
 {
     size_t bytes = tern__array_bytes(s);
@@ -139,11 +170,14 @@ int tern__make_arrays(tern_stencil *s)
     if (bytes == 0)
         return TERN_OK;
     for (int i = 0; i < 2; i++) {
-        s->array[i] = tern_alloc(bytes);
+        s->array[i] = tern_alloc(bytes + 2 * SET_BYTES);
         if (s->array[i] == NULL)
             return TERN_ENOMEM;
-        clear(s, s->array[i]);
-        at[i] = (char *)s->array[i] + first * (int64_t)s->element;
+        char *array = (char *)s->array[i] + -(uintptr_t)s->array[i] % SET_BYTES;
+        if (i == 1)
+            array += stagger(s);
+        clear(s, array);
+        at[i] = array + first * (int64_t)s->element;
         tern__fill_all(s, at[i]);
     }
     s->now = at[0];
