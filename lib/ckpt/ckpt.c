@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <pthread.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -126,7 +128,8 @@ static int create(const char *name, const struct head *h)
     return close_file(fd, error);
 }
 
-/* This rank's block: written, durable, and as it was when it is read again. */
+/* This rank's block: written, as it was when it is read again (while the disk is at work), and
+ * durable. */
 static int store(const tern_ckpt *k, const char *name, const struct head *h,
                  const tern_ckpt_spec *spec)
 {
@@ -135,10 +138,31 @@ static int store(const tern_ckpt *k, const char *name, const struct head *h,
     if (error >= 0)
         error = tern__ckpt_store(fd, h, rank, spec->field);
     if (error >= 0)
-        error = sync_file(fd);
-    if (error >= 0)
         error = tern__ckpt_check(fd, h, rank);
+    if (error >= 0)
+        error = sync_file(fd);
     return close_file(fd, error);
+}
+
+static void *let_go(void *file)
+{
+    close((int)(intptr_t)file);
+    return NULL;
+}
+
+/* A file that is replaced is held until then, so that freeing its blocks, which can take half as
+ * long as writing others, happens beside what follows. */
+static int replace(const char *beside, const char *name)
+{
+    const int old = open(name, O_RDONLY | O_CLOEXEC);
+    const int failed = rename(beside, name), why = errno;
+    pthread_t thread;
+
+    if (old >= 0 && pthread_create(&thread, NULL, let_go, (void *)(intptr_t)old) == 0)
+        pthread_detach(thread);
+    else if (old >= 0)
+        close(old);
+    return failed ? tern_fail(TERN_EIO, NULL, "%s", strerror(why)) : TERN_OK;
 }
 
 /* The head makes the file a checkpoint, the name a generation. */
@@ -156,8 +180,8 @@ static int seal(const char *beside, const char *name, const struct head *h)
     if (error >= 0 && !tern__ckpt_read_head(fd, &again))
         error = tern_fail(TERN_EIO, NULL, "what was written cannot be read back");
     error = close_file(fd, error);
-    if (error >= 0 && rename(beside, name) != 0)
-        error = tern_fail(TERN_EIO, NULL, "%s", strerror(errno));
+    if (error >= 0)
+        error = replace(beside, name);
     memcpy(folder, name, sizeof(folder));
     fd = error >= 0 ? open(dirname(folder), O_RDONLY) : -1;
     if (fd >= 0) { /* a name is durable when its folder is */

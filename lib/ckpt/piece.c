@@ -4,6 +4,7 @@
 
 #include "ckpt/ckpt_private.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,7 +109,12 @@ static int store(const struct piece *p, void *state)
         memcpy(w->buffer + i * p->row_bytes, first + from, (size_t)p->row_bytes);
     }
     w->sum[p->entry - w->entry] = tern_hash(w->buffer, bytes_of(p), (uint64_t)p->entry);
-    return tern__ckpt_put(w->fd, w->buffer, bytes_of(p), p->at);
+    int error = tern__ckpt_put(w->fd, w->buffer, bytes_of(p), p->at);
+#ifdef SYNC_FILE_RANGE_WRITE /* the disk begins at once; whether it succeeds is asked later */
+    if (error >= 0)
+        (void)sync_file_range(w->fd, p->at, (off_t)bytes_of(p), SYNC_FILE_RANGE_WRITE);
+#endif
+    return error;
 }
 
 int tern__ckpt_store(int fd, const struct head *h, int rank, const tern_ckpt_field *field)
