@@ -30,18 +30,23 @@ static inline uint64_t tern__scan_some(const char *p, size_t n, char c)
     return mask;
 }
 
+#if defined(__SSE2__)
+/* The same of a vector. */
+static inline uint64_t tern__scan_16(const char *p, __m128i c)
+{
+    const __m128i v = _mm_loadu_si128((const __m128i *)p);
+
+    return (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, c));
+}
+#endif
+
 static inline uint64_t tern__scan_block(const char *p, char c)
 {
 #if defined(__SSE2__)
-    const __m128i *v = (const __m128i *)p;
-    __m128i all = _mm_set1_epi8(c);
-    uint64_t mask = 0;
+    const __m128i all = _mm_set1_epi8(c);
 
-    for (int i = 0; i < 4; i++) {
-        int four = _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_loadu_si128(v + i), all));
-        mask |= (uint64_t)(unsigned)four << 16 * i;
-    }
-    return mask;
+    return tern__scan_16(p, all) | tern__scan_16(p + 16, all) << 16
+           | tern__scan_16(p + 32, all) << 32 | tern__scan_16(p + 48, all) << 48;
 #else
     return tern__scan_some(p, TERN__SCAN_BYTES, c);
 #endif
