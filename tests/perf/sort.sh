@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# tern-sort beside GNU sort with as many threads: whole programs, from the command to the file, in turn; every result is
-# compared.  PERF_BYTES is the size of the text, of the 1 GB; the numbers have two fifths of it.
+# tern-sort beside GNU sort with as many threads: whole programs, from the command to the durable file, in turn; every
+# result is compared.  PERF_BYTES is the size of the text, of the 1 GB; the numbers have two fifths of it.
 . "${top_srcdir:?}/tests/perf/perf.sh"
 bytes=${PERF_BYTES:-1000000000}
 rounds=${PERF_ROUNDS:-3}
@@ -11,8 +11,9 @@ export LC_ALL=C
 head -c $((bytes * 3 / 4)) /dev/urandom | base64 -w 0 | tr A '\n' >"$scratch/text"
 od -An -v -w8 -t u8 /dev/urandom | tr -d ' ' | head -c $((bytes * 2 / 5)) >"$scratch/numbers"
 
-# seconds COMMAND...
+# seconds COMMAND...: begun when nothing of the one before it is still to be written.
 seconds() {
+  sync
   begin=$(date +%s%N)
   "$@"
   echo "$begin $(date +%s%N)" | awk '{ printf "%.4f\n", ($2 - $1) / 1e9 }'
@@ -28,8 +29,10 @@ ranks() {
   OMP_NUM_THREADS=1 launch 2 "$build/tern-sort" --quiet "$@"
 }
 
+# Durable, as ours is.
 peer() {
   sort --parallel=2 -S 8G "$@"
+  sync "$scratch/peer"
 }
 
 # beside NAME TARGET OPTION FILE: seconds of the three in turn.
