@@ -48,6 +48,8 @@ extern const tern__simd tern__simd_avx2, tern__simd_avx512;
 /* How eight lanes are parted: the bytes of word m, lowest first, are the lanes whose bit in m is 0,
  * then the others. */
 extern const uint64_t tern__split_table[256];
+/* The same of four lanes, two bits each, of which the second and third change places afterwards. */
+extern const uint64_t tern__split_zipped_table[256];
 #endif
 
 /* The set of this name, "auto" for the best; NULL if the processor does not have it. */

@@ -24,11 +24,14 @@ INLINE int mask_of(__m256i v)
     return _mm256_movemask_ps(_mm256_castsi256_ps(v));
 }
 
+INLINE __m256i lanes_of(uint64_t bytes)
+{
+    return _mm256_cvtepu8_epi32(_mm_cvtsi64_si128((long long)bytes));
+}
+
 INLINE __m256i split_8(__m256i v, int last)
 {
-    __m128i lanes = _mm_loadl_epi64((const __m128i *)&tern__split_table[last]);
-
-    return _mm256_permutevar8x32_epi32(v, _mm256_cvtepu8_epi32(lanes));
+    return _mm256_permutevar8x32_epi32(v, lanes_of(tern__split_table[last]));
 }
 
 /* v ^ f ^ (negative & m) */
@@ -172,6 +175,9 @@ INLINE __m256i select_u64(__m256i mask, __m256i a, __m256i b)
 
 /* ---- Pairs: keys in one register, values in another ------------------------------------------ */
 
+/* In what order the lanes are does not matter when pairs are loaded and parted; that of unpacklo
+ * and unpackhi, lanes 0, 2, 1, 3, spares moves from half to half of the registers. */
+
 typedef struct pairs {
     words64 key, value;
 } pairs;
@@ -195,8 +201,11 @@ INLINE pairs pairs_of_words(__m256i low, __m256i high)
 
 INLINE pairs load_pairs(const tern__pair *from)
 {
-    return pairs_of_words(_mm256_loadu_si256((const __m256i *)from),
-                          _mm256_loadu_si256((const __m256i *)(from + LANES / 2)));
+    __m256i low = _mm256_loadu_si256((const __m256i *)from);
+    __m256i high = _mm256_loadu_si256((const __m256i *)(from + LANES / 2));
+
+    return (pairs){(words64)_mm256_unpacklo_epi64(low, high),
+                   (words64)_mm256_unpackhi_epi64(low, high)};
 }
 
 INLINE pairs load_some_pairs(const tern__pair *from, int n)
@@ -241,8 +250,17 @@ INLINE pairs enter_pairs(pairs v, pairs f, pairs m)
 
 INLINE pairs split_pairs(pairs v, int last)
 {
-    return (pairs){(words64)split_8((__m256i)v.key, last),
-                   (words64)split_8((__m256i)v.value, last)};
+    __m256i lanes = lanes_of(tern__split_zipped_table[last]);
+
+    return (pairs){(words64)_mm256_permutevar8x32_epi32((__m256i)v.key, lanes),
+                   (words64)_mm256_permutevar8x32_epi32((__m256i)v.value, lanes)};
+}
+
+INLINE void store_split_pairs(tern__pair *to, pairs v)
+{
+    _mm256_storeu_si256((__m256i *)to, _mm256_unpacklo_epi64((__m256i)v.key, (__m256i)v.value));
+    _mm256_storeu_si256((__m256i *)(to + LANES / 2),
+                        _mm256_unpackhi_epi64((__m256i)v.key, (__m256i)v.value));
 }
 
 /* All ones in the lanes with bit d. */
@@ -273,6 +291,7 @@ INLINE pairs split_pairs(pairs v, int last)
 # define ALL_LANES           0xff
 # define COUNT(mask)         ((size_t)__builtin_popcountll((unsigned)(mask)&0xff) / 2)
 # define SPLIT(v, last)      split_pairs(v, (last)&0xff)
+# define STORE_SPLIT(p, v)   store_split_pairs(p, v)
 # include "sort/quick_vector.h"
 
 # include "sort/quick_template.h"

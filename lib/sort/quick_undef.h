@@ -30,4 +30,5 @@
 #undef NOT_BELOW
 #undef COUNT
 #undef SPLIT
+#undef STORE_SPLIT
 #undef ALL_LANES

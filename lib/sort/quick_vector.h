@@ -4,6 +4,11 @@
 
 #define MOST_FEW (MOST_ROWS * LANES)
 
+/* What SPLIT has made, which may have an order of lanes of its own. */
+#ifndef STORE_SPLIT
+# define STORE_SPLIT(p, v) STORE(p, v)
+#endif
+
 /* ---- Few items: a matrix in registers, sorted column by column, the columns then merged ------ */
 
 INLINE void NAME(order)(VEC *a, VEC *b)
@@ -301,8 +306,8 @@ INLINE void NAME(place)(NAME(progress) * at, VEC v, VEC pivot)
     size_t right = COUNT(above);
     VEC parted = SPLIT(v, above);
 
-    STORE(at->left, parted);
-    STORE(at->right - LANES, parted);
+    STORE_SPLIT(at->left, parted);
+    STORE_SPLIT(at->right - LANES, parted);
     at->left += LANES - right;
     at->right -= right;
 }
@@ -334,8 +339,8 @@ INLINE void NAME(place_some)(NAME(progress) * at, VEC pivot, NAME(entry) * enter
     VEC v = NAME(load)(at->from, (int)some, enter);
     MASK valid = FIRST_LANES((int)some), above = NOT_BELOW(v, pivot) & valid;
 
-    STORE(at->left, SPLIT(v, above | (MASK)~valid));
-    STORE(at->right - LANES, SPLIT(v, above));
+    STORE_SPLIT(at->left, SPLIT(v, above | (MASK)~valid));
+    STORE_SPLIT(at->right - LANES, SPLIT(v, above));
     at->from += some;
     at->left += some - COUNT(above);
     at->right -= COUNT(above);

@@ -20,4 +20,13 @@
   ROWS_16(mask), ROWS_16((mask) + 16U), ROWS_16((mask) + 32U), ROWS_16((mask) + 48U)
 
 const uint64_t tern__split_table[256] = {ROWS_64(0U), ROWS_64(64U), ROWS_64(128U), ROWS_64(192U)};
+
+# define SIXTEEN(mask, at, to) (ROW(mask) >> 16 * (at)&0xffff) << 16 * (to)
+# define WORDS(mask) \
+  [mask] = SIXTEEN(mask, 0, 0) | SIXTEEN(mask, 1, 2) | SIXTEEN(mask, 2, 1) | SIXTEEN(mask, 3, 3)
+# define WORDS_2(high) WORDS((high)), WORDS((high) + 3U)
+# define WORDS_4(high) WORDS_2((high)), WORDS_2((high) + 12U)
+# define WORDS_8(high) WORDS_4((high)), WORDS_4((high) + 48U)
+
+const uint64_t tern__split_zipped_table[256] = {WORDS_8(0U), WORDS_8(192U)};
 #endif
