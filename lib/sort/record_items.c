@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "sort/items.h"
+#include "sort/line_word.h"
 #include "sort/records.h"
 
 #include <string.h>
@@ -10,13 +11,9 @@
 /* Eight bytes as a big-endian number compare as memcmp() does. */
 static uint64_t bytes_word(const tern__items *t, const void *key, unsigned i)
 {
-    size_t at = 8 * (size_t)i, left = t->key_bytes - at;
-    unsigned char byte[8] = {0};
-    uint64_t word = 0;
+    const size_t at = 8 * (size_t)i;
+    const uint64_t word = tern__big_endian((tern__line){(const char *)key + at, t->key_bytes - at});
 
-    memcpy(byte, (const char *)key + at, left < 8 ? left : 8);
-    for (int k = 0; k < 8; k++)
-        word = word << 8 | byte[k];
     return t->descending ? ~word : word;
 }
 

@@ -160,8 +160,6 @@ static void sort_pairs(pairing *p, size_t n)
         sort_by_words(p, 0, 0, n);
     else
         sort_by_compare(p, n);
-    tern_free(p->scratch);
-    p->scratch = NULL;
 }
 
 static int sort_in_place(const tern__items *t, char *records, size_t n)
@@ -178,40 +176,45 @@ static int sort_in_place(const tern__items *t, char *records, size_t n)
 
     if (ready) {
         sort_pairs(&p, n);
-        permute(&p, n, records, taken);
-    } else {
         tern_free(p.scratch);
+        p.scratch = NULL;
+        permute(&p, n, records, taken);
     }
+    tern_free(p.scratch);
     tern_free(p.pairs);
     tern_free(taken);
     return ready ? TERN_OK : TERN_ENOMEM;
 }
 
+/* Where the pairs that are not needed any more take no more room than the records, these go there:
+ * fresh memory costs as much as moving them. */
 int tern__sort_records(const tern__items *t, char **records, size_t n, size_t room)
 {
+    if (n < 2)
+        return TERN_OK;
     if (t->in_place)
-        return n < 2 ? TERN_OK : sort_in_place(t, *records, n);
+        return sort_in_place(t, *records, n);
+    const size_t bytes = room * t->merger.bytes, least = n * sizeof(tern__pair);
+    const size_t block = bytes > least ? bytes : least;
     pairing p = {
         .t = t,
         .records = *records,
-        .pairs = tern_alloc(n * sizeof(*p.pairs)),
-        .scratch = tern_alloc(n * sizeof(*p.scratch)),
+        .pairs = tern_alloc(t->words > 0 ? least : block), /* which sort_by_compare() may swap */
+        .scratch = tern_alloc(block),
     };
     char *sorted = NULL;
 
-    if (n < 2)
-        goto done;
     if (p.pairs != NULL && p.scratch != NULL) {
         sort_pairs(&p, n);
-        sorted = tern_alloc(room * t->merger.bytes);
+        sorted = block == bytes ? (char *)p.scratch : tern_alloc(bytes);
     }
+    if (sorted != (char *)p.scratch)
+        tern_free(p.scratch);
     if (sorted != NULL) {
         gather(&p, n, sorted);
         tern_free(*records);
         *records = sorted;
     }
-done:
     tern_free(p.pairs);
-    tern_free(p.scratch);
-    return n < 2 || sorted != NULL ? TERN_OK : TERN_ENOMEM;
+    return sorted != NULL ? TERN_OK : TERN_ENOMEM;
 }
