@@ -119,7 +119,10 @@ static int write_part(void *context, uint64_t at, void *bytes, size_t n)
 
     if (o->source->leave != NULL)
         o->source->leave(o->source->context, bytes, n);
-    return put(o, bytes, n, o->header + at);
+    int error = put(o, bytes, n, o->header + at);
+    if (!error && !o->stream)
+        tern_file_push(o->fd, o->header + at, n);
+    return error;
 }
 
 /* Before the first item: room for the head, which is written when the items are counted, or, to a

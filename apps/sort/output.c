@@ -58,17 +58,6 @@ static int pwrite_all(int fd, const char *path, const char *bytes, size_t n, uin
     return TERN_OK;
 }
 
-/* What is written starts on its way to the disk, so that making the file durable, once it is whole,
- * does not begin then.  Only a hint. */
-static void push(int fd, uint64_t offset, size_t bytes)
-{
-#ifdef SYNC_FILE_RANGE_WRITE
-    (void)sync_file_range(fd, (off_t)offset, (off_t)bytes, SYNC_FILE_RANGE_WRITE);
-#else
-    (void)fd, (void)offset, (void)bytes;
-#endif
-}
-
 /* Items first .. end - 1, by one thread. */
 static int write_segment(int fd, const char *path, const output_source *s, size_t first, size_t end,
                          uint64_t offset)
@@ -81,7 +70,7 @@ static int write_segment(int fd, const char *path, const output_source *s, size_
         size_t bytes;
         first = s->next(s->context, first, end, buffer, &piece, &bytes);
         error = pwrite_all(fd, path, piece, bytes, offset);
-        push(fd, offset, bytes);
+        tern_file_push(fd, offset, bytes);
         offset += bytes;
     }
     tern_free(buffer);

@@ -230,6 +230,10 @@ TERN_API TERN_MUST_CHECK int tern_outfile_commit(const tern_outfile *out);
 /** Remove what was written beside. */
 TERN_API void tern_outfile_discard(const tern_outfile *out);
 
+/** Let the disk begin with bytes that were just written, so that fsync(2) finds less to do.  Local.
+ * Only a hint: whether they are written fsync(2) tells. */
+TERN_API void tern_file_push(int fd, uint64_t at, size_t bytes);
+
 /* ---- Hashes and random numbers -------------------------------------------------------------- */
 
 /** XXH64 of \p bytes of \p data (Collet, xxHash specification 0.1.1). */

@@ -95,3 +95,12 @@ void tern_outfile_discard(const tern_outfile *out)
     if (!is_direct(out))
         unlink(out->beside);
 }
+
+void tern_file_push(int fd, uint64_t at, size_t bytes)
+{
+#ifdef SYNC_FILE_RANGE_WRITE
+    (void)sync_file_range(fd, (off_t)at, (off_t)bytes, SYNC_FILE_RANGE_WRITE);
+#else
+    (void)fd, (void)at, (void)bytes;
+#endif
+}

@@ -4,7 +4,6 @@
 
 #include "ckpt/ckpt_private.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,10 +109,8 @@ static int store(const struct piece *p, void *state)
     }
     w->sum[p->entry - w->entry] = tern_hash(w->buffer, bytes_of(p), (uint64_t)p->entry);
     int error = tern__ckpt_put(w->fd, w->buffer, bytes_of(p), p->at);
-#ifdef SYNC_FILE_RANGE_WRITE /* the disk begins at once; whether it succeeds is asked later */
     if (error >= 0)
-        (void)sync_file_range(w->fd, p->at, (off_t)bytes_of(p), SYNC_FILE_RANGE_WRITE);
-#endif
+        tern_file_push(w->fd, (uint64_t)p->at, bytes_of(p));
     return error;
 }
 
