@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <pthread.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,7 +145,8 @@ static int store(const tern_ckpt *k, const char *name, const struct head *h,
 
 static void *let_go(void *file)
 {
-    close((int)(intptr_t)file);
+    close(*(int *)file);
+    free(file);
     return NULL;
 }
 
@@ -154,14 +154,16 @@ static void *let_go(void *file)
  * long as writing others, happens beside what follows. */
 static int replace(const char *beside, const char *name)
 {
-    const int old = open(name, O_RDONLY | O_CLOEXEC);
-    const int failed = rename(beside, name), why = errno;
+    int *old = malloc(sizeof(*old));
     pthread_t thread;
 
-    if (old >= 0 && pthread_create(&thread, NULL, let_go, (void *)(intptr_t)old) == 0)
+    if (old != NULL)
+        *old = open(name, O_RDONLY | O_CLOEXEC);
+    const int failed = rename(beside, name), why = errno;
+    if (old != NULL && *old >= 0 && pthread_create(&thread, NULL, let_go, old) == 0)
         pthread_detach(thread);
-    else if (old >= 0)
-        close(old);
+    else if (old != NULL)
+        let_go(old);
     return failed ? tern_fail(TERN_EIO, NULL, "%s", strerror(why)) : TERN_OK;
 }
 

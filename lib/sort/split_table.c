@@ -21,12 +21,13 @@
 
 const uint64_t tern__split_table[256] = {ROWS_64(0U), ROWS_64(64U), ROWS_64(128U), ROWS_64(192U)};
 
-# define SIXTEEN(mask, at, to) (ROW(mask) >> 16 * (at)&0xffff) << 16 * (to)
-# define WORDS(mask) \
-  [mask] = SIXTEEN(mask, 0, 0) | SIXTEEN(mask, 1, 2) | SIXTEEN(mask, 2, 1) | SIXTEEN(mask, 3, 3)
-# define WORDS_2(high) WORDS((high)), WORDS((high) + 3U)
-# define WORDS_4(high) WORDS_2((high)), WORDS_2((high) + 12U)
-# define WORDS_8(high) WORDS_4((high)), WORDS_4((high) + 48U)
+# define MOVED(mask, from, to) ((ROW(mask) >> 16 * (from)&0xffff) << 16 * (to))
+# define ZIPPED(mask) \
+  (MOVED(mask, 0, 0) | MOVED(mask, 1, 2) | MOVED(mask, 2, 1) | MOVED(mask, 3, 3))
 
-const uint64_t tern__split_zipped_table[256] = {WORDS_8(0U), WORDS_8(192U)};
+const uint64_t tern__split_zipped_table[256] = {
+    [0x00] = ZIPPED(0x00U), [0x03] = ZIPPED(0x03U), [0x0c] = ZIPPED(0x0cU), [0x0f] = ZIPPED(0x0fU),
+    [0x30] = ZIPPED(0x30U), [0x33] = ZIPPED(0x33U), [0x3c] = ZIPPED(0x3cU), [0x3f] = ZIPPED(0x3fU),
+    [0xc0] = ZIPPED(0xc0U), [0xc3] = ZIPPED(0xc3U), [0xcc] = ZIPPED(0xccU), [0xcf] = ZIPPED(0xcfU),
+    [0xf0] = ZIPPED(0xf0U), [0xf3] = ZIPPED(0xf3U), [0xfc] = ZIPPED(0xfcU), [0xff] = ZIPPED(0xffU)};
 #endif

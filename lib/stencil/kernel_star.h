@@ -32,7 +32,7 @@ INLINE void T(star_at)(const struct sweep *s, T(star_state) * state, int64_t y, 
     const int64_t pitch = s->pitch, plane = s->plane;
     const REAL *in = (const REAL *)s->in + y * pitch;
     T(vec) *w = state->w, *before = state->before, *here = state->here;
-    T(vec) after[4] = {{0}}, column[4 + 2 * MOST_REACH];
+    T(vec) after[4] = {{0}}, column[4 + 2 * MOST_REACH] = {{0}};
 
     (void)before, (void)after; /* unless SHIFTS */
     UNROLL for (int k = 0; k < rows + 2 * reach; k++) if (!SHIFTS || k < reach || k >= reach + rows)

@@ -16,7 +16,7 @@ INLINE void T(save)(REAL *p, T(vec) v)
 
 INLINE T(vec) T(same)(double value)
 {
-    T(vec) v;
+    T(vec) v = {0};
 
     UNROLL for (int i = 0; i < LANES; i++) v[i] = (REAL)value;
     return v;

@@ -170,7 +170,7 @@ int tern__make_arrays(tern_stencil *s)
     if (bytes == 0)
         return TERN_OK;
     for (int i = 0; i < 2; i++) {
-        s->array[i] = tern_alloc(bytes + 2 * SET_BYTES);
+        s->array[i] = tern_alloc(bytes + (size_t)2 * SET_BYTES);
         if (s->array[i] == NULL)
             return TERN_ENOMEM;
         char *array = (char *)s->array[i] + -(uintptr_t)s->array[i] % SET_BYTES;

@@ -98,8 +98,9 @@ enum tern_boundary_kind {
     TERN_MIRROR     /**< the points inside, mirrored at the last point */
 };
 
-/** The value of a boundary for the ghost cell at \p point, counted in the whole grid, so -1, -2, ... or size,
- * size + 1, ... along one dimension, after \p step steps.  Called by many threads at once. */
+/** The value of a boundary for the ghost cell at \p point, counted in the whole grid, so -1, -2,
+ * ... or size, size + 1, ... along one dimension, after \p step steps.  Called by many threads at
+ * once. */
 typedef double tern_boundary_function(void *context, const int64_t point[TERN_GRID_DIMS],
                                       int64_t step);
 
