@@ -64,9 +64,9 @@ INLINE void T(box_rows)(const struct sweep *s, int64_t y, const int rows, const 
     UNROLL for (int i = 0; i <= dims; i++) b.w[i] = T(same)(s->weights[i]);
     T(columns)(s, in - LANES, rows, dims, b.w, b.centre, b.left);
     T(columns)(s, in, rows, dims, b.w, b.centre, b.here);
-    for (; x + LANES <= s->columns; x += LANES)
+    for (; rows > 1 && x + LANES <= s->columns; x += LANES)
         T(box_at)(s, &b, y, x, LANES, rows, finish, dims);
-    if (x < s->columns)
+    for (; x < s->columns; x += LANES) /* what is left; a single row is rare */
         T(box_at)(s, &b, y, x, s->columns - x, rows, finish, dims);
 }
 

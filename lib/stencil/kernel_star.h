@@ -76,9 +76,9 @@ INLINE void T(star_rows)(const struct sweep *s, int64_t y, const int rows, const
         state.before[m] = T(load)(in + m * s->pitch - LANES);
         state.here[m] = T(load)(in + m * s->pitch);
     }
-    for (; x + LANES <= s->columns; x += LANES)
+    for (; rows > 1 && x + LANES <= s->columns; x += LANES)
         T(star_at)(s, &state, y, x, LANES, rows, finish, dims, reach);
-    if (x < s->columns)
+    for (; x < s->columns; x += LANES) /* what is left; a single row is rare */
         T(star_at)(s, &state, y, x, s->columns - x, rows, finish, dims, reach);
 }
 
