@@ -55,6 +55,7 @@ spreads credits.C64 credits.C16 credits.C4
 ratio wire.8B.C64 '>=0.98'
 ratio wire.8B.C16 '>=0.85'
 ratio wire.8B.C4 '>=0.60'
+spreads credits.C1
 ratio wire.sync.8B '>=1.1'
 # The figure is the form without a copy, beside the best of plain MPI whose items are written and read, too.  A copy
 # that nobody writes in between stays in the receiver's cache, so that MPI's one copy from process to process moves

@@ -41,7 +41,8 @@ static int mpi_recv(struct work *w, const struct variant *v, uint64_t n)
 }
 
 /* The least that a bound costs with plain MPI: the sender takes a credit message when it has no
- * credits left, the receiver sends one for each half of the capacity, which divides BATCH. */
+ * credits left, the receiver sends one for each half of the capacity, which divides BATCH.  With
+ * one credit a sender waits as with none: until the receiver has answered. */
 static int credit_send(struct work *w, const struct variant *v, uint64_t n)
 {
     uint64_t credits = v->capacity, got;
@@ -155,6 +156,7 @@ static const struct variant wire[] = {
 static const struct variant wire_sync[] = {
     {"MPI_Ssend", mpi_ssend, mpi_recv, 0, 0, 1},
     {"wire.sync.8B", one_send, one_recv, 1, 0, 1},
+    {"credits.C1", credit_send, credit_recv, 0, 1, 1},
 };
 
 const struct group perf_stream = {.name = "stream",
