@@ -182,20 +182,28 @@ static int talk(const tern_chan *ch)
                  : tell(p, &p->claim, &p->claim_sent, sizeof(p->claim), p->home, &p->claim_req);
 }
 
-int tern__permits_tend(tern_chan *ch)
+/* What has not been used for long goes back. */
+static void return_unused(struct tern__permits *p)
 {
-    struct tern__permits *p = ch->wire->permits;
-
-    tern__lock(ch, &p->lock);
-    int error = talk(ch);
     if (p->tried || held(p) == 0) {
         p->tried = false;
         p->idle = tern_clock();
-    } else if (!p->claim.closed && p->award.scarce && tern_clock() - p->idle > HOLD) {
+    } else if (!p->claim.closed && p->award.scarce && tern_clock() - p->idle > HOLD)
         p->claim.returned += held(p);
-        error = error ? error : talk(ch);
-    }
+}
+
+int tern__permits_tend(tern_chan *ch)
+{
+    struct tern__permits *p = ch->wire->permits;
+    const bool sending = ch->threads && pthread_mutex_trylock(&ch->send_lock) != 0;
+
+    tern__lock(ch, &p->lock);
+    if (!sending) /* else a thread may be about to use it */
+        return_unused(p);
+    int error = talk(ch);
     tern__unlock(ch, &p->lock);
+    if (!sending)
+        tern__unlock(ch, &ch->send_lock);
     return error;
 }
 
