@@ -12,9 +12,10 @@
 
 /* Two cache lines, which prefetchers fetch as a pair. */
 enum { TERN__PAIR = 128, TERN__LINE = 64 };
-/* What the wire adds to the items: bytes of a message under way; receives posted, and the bytes of
- * each, which is what MPI sends at once. */
-enum { TERN__MESSAGE_BYTES = 96, TERN__ARRIVALS = 16, TERN__EAGER = 4000 };
+/* What the wire adds to the items: bytes of a message under way; most receives posted, as many
+ * messages as Open MPI takes out of shared memory at once: one that finds no receive costs as much
+ * again; and most bytes of each, which is what MPI sends at once. */
+enum { TERN__MESSAGE_BYTES = 96, TERN__ARRIVALS = 32, TERN__EAGER = 4000 };
 
 /* In the shared window of the endpoints.  What one side writes often lies apart. */
 struct tern__shared {

@@ -162,7 +162,7 @@ static double bytes_of(const tern_chan *ch, bool wire)
     if (ch->transport == &tern__wire_permits) /* on each lane */
         room *= (double)tern__ends(ch, TERN_RECEIVER);
     return (double)tern__wire_near_bytes(ch) + ch->sends * room * (width + TERN__MESSAGE_BYTES)
-           + ch->receives * TERN__ARRIVALS * (width > TERN__EAGER ? width : TERN__EAGER);
+           + ch->receives * (double)tern__wire_arrivals(ch) * (double)tern__wire_arrival_bytes(ch);
 }
 
 /* The memory, unless it is more than is allowed. */

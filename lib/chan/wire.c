@@ -25,13 +25,29 @@ size_t tern__wire_credits(const tern_chan *ch, size_t s, size_t r)
     return ch->capacity / (senders * receivers) + (place < ch->capacity % (senders * receivers));
 }
 
+/* Items of a fixed size go together, as many as a sender has credits for. */
 static size_t message_bytes(const tern_chan *ch)
 {
     size_t several = ch->item != TERN_VARIABLE ? TERN__EAGER / ch->layout.width : 1;
 
+    several = several < ch->capacity ? several : ch->capacity;
     size_t bytes = (several > 1 ? several : 1) * ch->layout.width;
 
     return bytes > sizeof(int64_t) ? bytes : sizeof(int64_t);
+}
+
+/* One for each credit, and for what each sender says besides. */
+size_t tern__wire_arrivals(const tern_chan *ch)
+{
+    size_t most = ch->capacity + 2 * tern__ends(ch, TERN_SENDER);
+
+    return most < TERN__ARRIVALS ? most : TERN__ARRIVALS;
+}
+
+/* An odd number of cache lines: a power of two would share few places in the cache. */
+size_t tern__wire_arrival_bytes(const tern_chan *ch)
+{
+    return (message_bytes(ch) + TERN__LINE - 1) / TERN__LINE / 2 * 2 * TERN__LINE + TERN__LINE;
 }
 
 static void clear(struct tern__notes *notes)
@@ -163,11 +179,13 @@ static int post(tern_chan *ch)
     struct tern__wire *w = ch->wire;
     int error = TERN_OK;
 
-    for (int i = 0; i < TERN__ARRIVALS && ch->receives && !error; i++) {
+    w->arrivals_n = ch->receives ? tern__wire_arrivals(ch) : 0;
+    w->arrived = tern_alloc(w->arrivals_n * tern__wire_arrival_bytes(ch));
+    if (w->arrived == NULL && ch->receives)
+        return TERN_ENOMEM;
+    for (size_t i = 0; i < w->arrivals_n && !error; i++) {
         struct tern__arrival *a = &w->arrivals[i];
-        a->items = tern_alloc(w->message_bytes);
-        if (a->items == NULL)
-            return TERN_ENOMEM;
+        a->items = w->arrived + i * tern__wire_arrival_bytes(ch);
         error = tern_recv_init(w->there, a->items, w->message_bytes, MPI_BYTE, w->source,
                                MPI_ANY_TAG, &a->req);
         error = error ? error : tern__wire_start(&a->req.mpi);
@@ -311,7 +329,7 @@ bool tern__wire_drained(tern_chan *ch)
 
     if (!ch->sends && w->lanes_n > 0)
         all &= lanes_drained(ch);
-    if (!ch->receives && w->arrivals[0].items != NULL)
+    if (!ch->receives && w->arrivals_n > 0)
         all &= origins_drained(ch);
     if (w->permits != NULL)
         all &= tern__permits_drained(ch);
@@ -344,10 +362,9 @@ void tern__wire_free(tern_chan *ch)
     tern__wire_drop(&w->word_req);
     tern__wire_drop(&w->dry_req);
     tern__permits_free(w->permits);
-    for (int i = 0; i < TERN__ARRIVALS; i++) {
+    for (size_t i = 0; i < w->arrivals_n; i++)
         tern__wire_drop(&w->arrivals[i].req);
-        tern_free(w->arrivals[i].items);
-    }
+    tern_free(w->arrived);
     for (size_t i = 0; i < w->lanes_n; i++) {
         tern_free(w->lanes[i].items);
         free(w->lanes[i].messages);

@@ -35,6 +35,8 @@ enum {
     TERN__REQUEST = -16   /* less the number of an offer: it wants to have it */
 };
 
+/* Looks for the other side before a rank waits for it in earnest: a few times there and back. */
+enum { TERN__SHORT_WAY = 32 };
 /* Words to one rank.  What does not fit waits: see tern__wire_note(). */
 enum { TERN__WORDS = 4 };
 /* On the way of words, from a sender: it waits without credits. */
@@ -130,9 +132,11 @@ struct tern__wire {
     size_t owed;                   /* credits, to all origins */
     struct tern__origin *origins;  /* [rank among the endpoints]; of this receiver */
     struct tern__arrival arrivals[TERN__ARRIVALS];
-    size_t message_bytes; /* room of an arrival */
-    int source;           /* the only one, or MPI_ANY_SOURCE, which MPI matches more slowly */
-    size_t next;          /* arrival */
+    size_t arrivals_n;
+    unsigned char *arrived; /* the room of all arrivals */
+    size_t message_bytes;   /* at most */
+    int source;             /* the only one, or MPI_ANY_SOURCE, which MPI matches more slowly */
+    size_t next;            /* arrival */
     struct tern__arrival *peeked;
     size_t turn;         /* capacity 0: where to look first for an offer */
     bool near_first;     /* capacity 0: of the offers of this node and of others */
@@ -224,6 +228,9 @@ bool tern__permits_drained(tern_chan *ch);
 void tern__permits_free(struct tern__permits *p);
 
 void tern__wire_drop(tern_req *req); /* a posted receive */
+/* Receives that a receiver posts, and how far they lie from each other. */
+size_t tern__wire_arrivals(const tern_chan *ch);
+size_t tern__wire_arrival_bytes(const tern_chan *ch);
 /* Credits of the lane from sender s to receiver r. */
 size_t tern__wire_credits(const tern_chan *ch, size_t s, size_t r);
 void tern__wire_lay_out(tern_chan *ch, size_t senders);

@@ -14,7 +14,7 @@ int tern__wire_repost(tern_chan *ch) /* hot */
     struct tern__wire *w = ch->wire;
     struct tern__arrival *a = &w->arrivals[w->next];
 
-    w->next = (w->next + 1) % TERN__ARRIVALS;
+    w->next = w->next + 1 < w->arrivals_n ? w->next + 1 : 0;
     a->ready = false;
     return tern__wire_start(&a->req.mpi);
 }
@@ -188,8 +188,11 @@ int tern__wire_take(tern_chan *ch, unsigned char *items, size_t most, size_t n, 
 bool tern__wire_recv_one(tern_chan *ch, void *item) /* hot */
 {
     struct tern__arrival *a;
+    int error = ch->wire->broken ? TERN_EMPI : TERN_EAGAIN;
 
-    if (ch->wire->broken || tern__wire_arrival(ch, &a) != TERN_OK)
+    for (int looks = 0; looks < TERN__SHORT_WAY && error == TERN_EAGAIN; looks++)
+        error = tern__wire_arrival(ch, &a);
+    if (error)
         return false;
     tern__copy(item, a->items + a->at * ch->item, ch->item);
     ch->wire->broken = consume(ch, a, 1) != TERN_OK;

@@ -38,6 +38,25 @@ static int put(tern_chan *ch, const unsigned char *item, size_t bytes, size_t n,
     return TERN_OK;
 }
 
+/* What is on offer in the end stays so. */
+static bool send_one(tern_chan *ch, const void *item) /* hot */
+{
+    struct tern__lane *l = &ch->wire->lanes[0];
+
+    if (ch->offerer != NULL || l->left || offer(ch, l, item, ch->item) != TERN_EAGAIN)
+        return false;
+    for (int looks = 0; looks < TERN__SHORT_WAY && ch->offerer != NULL; looks++) {
+        if (tern__wire_words(ch) != TERN_OK || l->left)
+            return false;
+        if (l->credits == 0)
+            continue;
+        ch->offerer = NULL;
+        ch->stats.sent++;
+        return true;
+    }
+    return false;
+}
+
 /* The last word on a retracted item. */
 static int look_answer(void *state)
 {
@@ -199,6 +218,22 @@ static int take(tern_chan *ch, unsigned char *item, size_t room, size_t n, size_
     return error;
 }
 
+static bool recv_one(tern_chan *ch, void *item) /* hot */
+{
+    struct tern__arrival *a;
+    size_t bytes;
+    int error = TERN_EAGAIN;
+
+    if (find(ch, &bytes) != NULL)
+        return false;
+    for (int looks = 0; looks < TERN__SHORT_WAY && error == TERN_EAGAIN; looks++)
+        error = tern__wire_arrival(ch, &a);
+    if (error || take_arrival(ch, item, &bytes) != TERN_OK)
+        return false;
+    ch->stats.received++;
+    return true;
+}
+
 static bool can_take(tern_chan *ch)
 {
     size_t index;
@@ -215,6 +250,8 @@ size_t tern__wire_no_len(tern_chan *ch)
 const struct tern__transport tern__wire_rendezvous = {
     .name = "wire",
     .lay_out = tern__wire_lay_out,
+    .send_one = send_one,
+    .recv_one = recv_one,
     .put = put,
     .take = take,
     .can_put = tern__wire_can_offer,

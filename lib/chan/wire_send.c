@@ -208,7 +208,10 @@ bool tern__wire_send_one(tern_chan *ch, const void *item) /* hot */
 
     if (w->lanes_n > 1 || l->left || l->first_message < l->messages_n)
         return false;
-    if (l->credits == 0 && (tern__wire_words(ch) != TERN_OK || l->credits == 0 || l->left))
+    for (int looks = 0; looks < TERN__SHORT_WAY && l->credits == 0 && !l->left; looks++)
+        if (tern__wire_words(ch) != TERN_OK)
+            return false;
+    if (l->credits == 0 || l->left)
         return false;
     if (tern__wire_put_on(ch, l, item, ch->item, 1) != TERN_OK)
         return false;
