@@ -8,7 +8,7 @@ lib_libterncore_la_SOURCES += %D%/sort.h %D%/keys.h %D%/lines.h %D%/radix_templa
   %D%/external_file.c %D%/external_lines.c %D%/external_pack.c %D%/external_program.c \
   %D%/external_records.c %D%/external_runs.c %D%/external_split.c %D%/external_task.c \
   %D%/lanes.h %D%/network.h %D%/quick.h %D%/quick_scalar.h %D%/quick_template.h \
-  %D%/quick_undef.h %D%/quick_vector.h %D%/simd.h \
+  %D%/quick_partition.h %D%/quick_undef.h %D%/quick_undef_lanes.h %D%/quick_vector.h %D%/simd.h \
   %D%/counting.c %D%/exchange.c %D%/exchange_in_place.c %D%/generate.c %D%/key.c %D%/line_bytes.c %D%/line_check.c \
   %D%/line_general.c %D%/line_key.c %D%/line_merge.c %D%/line_month.c %D%/line_number.c %D%/line_order.c \
   %D%/line_parse.c %D%/line_scan.h %D%/line_send_items.c %D%/line_send_text.c \

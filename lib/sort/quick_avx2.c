@@ -105,6 +105,7 @@ INLINE __m256i load_some_u32(const uint32_t *from, int n)
 # define COUNT(mask)         ((size_t)__builtin_popcountll((unsigned)(mask)&0xff))
 # define SPLIT(v, last)      split_8(v, (last)&0xff)
 # include "sort/quick_vector.h"
+# include "sort/quick_partition.h"
 
 # include "sort/quick_template.h"
 # include "sort/quick_undef.h"
@@ -169,6 +170,7 @@ INLINE __m256i select_u64(__m256i mask, __m256i a, __m256i b)
 # define COUNT(mask)         ((size_t)__builtin_popcountll((unsigned)(mask)&0xff) / 2)
 # define SPLIT(v, last)      split_8(v, (last)&0xff)
 # include "sort/quick_vector.h"
+# include "sort/quick_partition.h"
 
 # include "sort/quick_template.h"
 # include "sort/quick_undef.h"
@@ -293,6 +295,7 @@ INLINE void store_split_pairs(tern__pair *to, pairs v)
 # define SPLIT(v, last)      split_pairs(v, (last)&0xff)
 # define STORE_SPLIT(p, v)   store_split_pairs(p, v)
 # include "sort/quick_vector.h"
+# include "sort/quick_partition.h"
 
 # include "sort/quick_template.h"
 # include "sort/quick_undef.h"

@@ -86,6 +86,7 @@ INLINE words64 hashes_32(words64 v)
 # define COUNT(mask)         ((size_t)__builtin_popcountll(mask))
 # define SPLIT(v, last)      split_8(v, last)
 # include "sort/quick_vector.h"
+# include "sort/quick_partition.h"
 
 # include "sort/quick_template.h"
 # include "sort/quick_undef.h"
@@ -137,6 +138,7 @@ INLINE __m512i split_16(__m512i v, __mmask16 last)
 # define COUNT(mask)         ((size_t)__builtin_popcountll(mask))
 # define SPLIT(v, last)      split_16(v, last)
 # include "sort/quick_vector.h"
+# include "sort/quick_partition.h"
 
 # include "sort/quick_template.h"
 # include "sort/quick_undef.h"
@@ -214,12 +216,6 @@ INLINE pairs enter_pairs(pairs v, pairs f, pairs m)
     return (pairs){(words64)enter_64((__m512i)v.key, (__m512i)f.key, (__m512i)m.key), v.value};
 }
 
-INLINE pairs split_pairs(pairs v, __mmask8 last)
-{
-    return (pairs){(words64)split_8((__m512i)v.key, last),
-                   (words64)split_8((__m512i)v.value, last)};
-}
-
 # define LESS(a, b)          tern__pair_less(a, b)
 # define AFTER(x)            tern__pair_after(x)
 # define WHOLE(x)            ((tern__pair){x, 0})
@@ -241,10 +237,42 @@ INLINE pairs split_pairs(pairs v, __mmask8 last)
 # define ZIP0(a, b, d)       ((pairs){ZIP_0((a).key, (b).key, d), ZIP_0((a).value, (b).value, d)})
 # define ZIP1(a, b, d)       ((pairs){ZIP_1((a).key, (b).key, d), ZIP_1((a).value, (b).value, d)})
 # define NOT_BELOW(v, bound) ((__mmask8)~less_pairs(v, bound))
+# define LAST_OF_KEY(x)      ((tern__pair){(x).key, UINT64_MAX})
 # define ALL_LANES           0xff
 # define COUNT(mask)         ((size_t)__builtin_popcountll(mask))
-# define SPLIT(v, last)      split_pairs(v, last)
 # include "sort/quick_vector.h"
+
+/* For the partition pairs stay as they lie in memory; masks have two equal bits for each. */
+# include "sort/quick_undef_lanes.h"
+# define VEC   __m512i
+# define MASK  __mmask8
+# define LANES 4
+
+INLINE __m512i spread_pair(tern__pair x)
+{
+    return _mm512_broadcast_i64x2(_mm_set_epi64x((long long)x.value, (long long)x.key));
+}
+
+INLINE __mmask8 not_below_pair(__m512i v, __m512i bound)
+{
+    unsigned less = _mm512_cmplt_epu64_mask(v, bound), same = _mm512_cmpeq_epu64_mask(v, bound);
+
+    return (__mmask8) ~(((less | (same & less >> 1)) & 0x55) * 3);
+}
+
+# define ENTER(v, f, m)           enter_64(v, f, m)
+# define HASHES(v)                ((words64){0}) /* pairs are not looked at */
+# define LOAD(p)                  _mm512_loadu_si512(p)
+# define STORE(p, v)              _mm512_storeu_si512(p, v)
+# define FIRST_LANES(n)           ((__mmask8)FIRST(2 * (n)))
+# define LOAD_SOME(p, n)          _mm512_mask_loadu_epi64(_mm512_set1_epi64(-1), FIRST_LANES(n), p)
+# define SPREAD(x)                spread_pair(x)
+# define NOT_BELOW(v, bound)      not_below_pair(v, bound)
+# define KEYS_DECIDE(bound)       ((bound).value == 0)
+# define KEYS_NOT_BELOW(v, bound) ((__mmask8)((_mm512_cmpge_epu64_mask(v, bound) & 0x55) * 3))
+# define COUNT(mask)              ((size_t)__builtin_popcountll(mask) / 2)
+# define SPLIT(v, last)           split_8(v, last)
+# include "sort/quick_partition.h"
 
 # include "sort/quick_template.h"
 # include "sort/quick_undef.h"

@@ -35,6 +35,17 @@ static SIMD void NAME(heapsort)(ITEM *items, size_t n)
     }
 }
 
+/* The last that there can be of the pivot's key, if its key can part the items. */
+#ifndef LAST_OF_KEY
+# define LAST_OF_KEY(x) (x)
+#endif
+static SIMD ITEM NAME(pivot_of)(const ITEM *items, size_t n, ITEM most, const tern__mapping *enter)
+{
+    ITEM pivot = NAME(choose_pivot)(items, n, enter), last = LAST_OF_KEY(pivot);
+
+    return LESS(last, most) ? last : pivot;
+}
+
 static SIMD void NAME(quicksort)(ITEM *items, size_t n, ITEM most, unsigned levels)
 {
     while (n > MOST_FEW) {
@@ -42,7 +53,7 @@ static SIMD void NAME(quicksort)(ITEM *items, size_t n, ITEM most, unsigned leve
             NAME(heapsort)(items, n);
             return;
         }
-        ITEM pivot = NAME(choose_pivot)(items, n, NULL);
+        ITEM pivot = NAME(pivot_of)(items, n, most, NULL);
         bool rare = LESS(pivot, most);
         size_t below = NAME(partition)(items, n, rare ? AFTER(pivot) : pivot);
         if (rare)
@@ -63,7 +74,7 @@ static SIMD void NAME(sort_any)(void *items, size_t n, const void *most)
 static SIMD bool NAME(choose_any)(const void *items, size_t n, const void *most,
                                   const tern__mapping *enter, void *pivot, void *bound)
 {
-    ITEM chosen = NAME(choose_pivot)(items, n, enter);
+    ITEM chosen = NAME(pivot_of)(items, n, *(const ITEM *)most, enter);
     bool rare = LESS(chosen, *(const ITEM *)most);
 
     *(ITEM *)pivot = chosen;
