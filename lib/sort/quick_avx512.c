@@ -91,7 +91,7 @@ INLINE words64 hashes_32(words64 v)
 # include "sort/quick_template.h"
 # include "sort/quick_undef.h"
 
-/* ---- 32 bits: a table of 65536 rows would not fit the cache --------------------------------- */
+/* ---- 32 bits -------------------------------------------------------------------------------- */
 
 # define ITEM      uint32_t
 # define KEY       uint32_t
@@ -102,18 +102,6 @@ INLINE words64 hashes_32(words64 v)
 # define MOST_ROWS 32
 # define NAME(x)   x##_u32
 # include "sort/lanes.h"
-
-INLINE __m512i split_16(__m512i v, __mmask16 last)
-{
-    static const int32_t lane[32] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,  0,  0,  0,  0,  0,
-                                     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-    size_t right = (size_t)__builtin_popcountll(last);
-    __m512i shift = _mm512_loadu_si512(lane + right);
-
-    return _mm512_mask_permutexvar_epi32(_mm512_maskz_compress_epi32((__mmask16)~last, v),
-                                         (__mmask16)(0xffff0000U >> right), shift,
-                                         _mm512_maskz_compress_epi32(last, v));
-}
 
 # define LESS(a, b)          ((a) < (b))
 # define AFTER(x)            ((x) + 1)
@@ -136,8 +124,40 @@ INLINE __m512i split_16(__m512i v, __mmask16 last)
 # define NOT_BELOW(v, bound) _mm512_cmpge_epu32_mask(v, bound)
 # define ALL_LANES           0xffff
 # define COUNT(mask)         ((size_t)__builtin_popcountll(mask))
-# define SPLIT(v, last)      split_16(v, last)
 # include "sort/quick_vector.h"
+
+/* For the partition half as many lanes: a table of 65536 rows would not fit the cache, and two
+ * stores of a half take no longer than one. */
+# include "sort/quick_undef_lanes.h"
+# define VEC   __m256i
+# define MASK  __mmask8
+# define LANES 8
+# define BATCH 8
+
+INLINE __m256i split_8_of_32(__m256i v, __mmask8 last)
+{
+    __m128i lanes = _mm_loadl_epi64((const __m128i *)&tern__split_table[last]);
+
+    return _mm256_permutevar8x32_epi32(v, _mm256_cvtepu8_epi32(lanes));
+}
+
+INLINE __m256i enter_32(__m256i v, __m256i f, __m256i m)
+{
+    __m256i negative = _mm256_srai_epi32(v, 31);
+
+    return _mm256_xor_si256(_mm256_xor_si256(v, f), _mm256_and_si256(negative, m));
+}
+
+# define ENTER(v, f, m)      enter_32(v, f, m)
+# define HASHES(v)           hashes_64((words64)_mm512_cvtepu32_epi64(v))
+# define LOAD(p)             _mm256_loadu_si256((const __m256i *)(p))
+# define STORE(p, v)         _mm256_storeu_si256((__m256i *)(p), v)
+# define FIRST_LANES(n)      ((__mmask8)FIRST(n))
+# define LOAD_SOME(p, n)     _mm256_mask_loadu_epi32(_mm256_set1_epi32(-1), FIRST_LANES(n), p)
+# define SPREAD(x)           _mm256_set1_epi32((int)(x))
+# define NOT_BELOW(v, bound) _mm256_cmpge_epu32_mask(v, bound)
+# define COUNT(mask)         ((size_t)__builtin_popcountll(mask))
+# define SPLIT(v, last)      split_8_of_32(v, last)
 # include "sort/quick_partition.h"
 
 # include "sort/quick_template.h"
@@ -247,6 +267,7 @@ INLINE pairs enter_pairs(pairs v, pairs f, pairs m)
 # define VEC   __m512i
 # define MASK  __mmask8
 # define LANES 4
+# define BATCH 5
 
 INLINE __m512i spread_pair(tern__pair x)
 {

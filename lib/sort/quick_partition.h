@@ -8,6 +8,12 @@
 # define KEYS_NOT_BELOW(v, bound) NOT_BELOW(v, bound)
 #endif
 
+/* Vectors that are read together.  More hide more of what it takes to place them, but from 512
+ * bytes on memory is read more slowly. */
+#ifndef BATCH
+# define BATCH 4
+#endif
+
 /* What SPLIT has made, which may have an order of lanes of its own. */
 #ifndef STORE_SPLIT
 # define STORE_SPLIT(p, v) STORE(p, v)
@@ -91,7 +97,7 @@ INLINE void NAME(place_some)(NAME(progress) * at, VEC pivot, NAME(entry) * enter
  * registers. hot */
 INLINE size_t NAME(partition_by)(ITEM *items, size_t n, ITEM bound, NAME(entry) * enter, bool keys)
 {
-    enum { BATCH = 4, GAP = BATCH * LANES };
+    enum { GAP = BATCH * LANES };
     NAME(progress) at = {items, items + n, items + GAP, items + n - GAP};
     VEC pivot = SPREAD(bound), ends[2 * BATCH];
 
@@ -103,13 +109,13 @@ INLINE size_t NAME(partition_by)(ITEM *items, size_t n, ITEM bound, NAME(entry) 
     NAME(place_some)(&at, pivot, enter);
     while (at.to - at.from >= GAP) {
         const ITEM *taken = NAME(take)(&at, GAP);
-        VEC a = NAME(load)(taken, LANES, enter), b = NAME(load)(taken + LANES, LANES, enter);
-        VEC c = NAME(load)(taken + 2 * LANES, LANES, enter);
-        VEC d = NAME(load)(taken + 3 * LANES, LANES, enter);
-        NAME(place)(&at, a, pivot, keys);
-        NAME(place)(&at, b, pivot, keys);
-        NAME(place)(&at, c, pivot, keys);
-        NAME(place)(&at, d, pivot, keys);
+        VEC v[BATCH];
+        UNROLL
+        for (int i = 0; i < BATCH; i++)
+            v[i] = NAME(load)(taken + i * LANES, LANES, enter);
+        UNROLL
+        for (int i = 0; i < BATCH; i++)
+            NAME(place)(&at, v[i], pivot, keys);
     }
     while (at.from < at.to)
         NAME(place)(&at, NAME(load)(NAME(take)(&at, LANES), LANES, enter), pivot, keys);

@@ -22,6 +22,7 @@
 #undef KEYS_DECIDE
 #undef KEYS_NOT_BELOW
 #undef COUNT
+#undef BATCH
 #undef SPLIT
 #undef STORE_SPLIT
 #undef ALL_LANES
