@@ -6,6 +6,7 @@
 #include "sort/external_private.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,6 +157,39 @@ int tern__runs_read(tern__external_sort *x, size_t j, uint64_t at, size_t n, cha
 
     return run->frame != NULL ? read_frames(x, run, at, n, out)
                               : get_bytes(x, run->begin + at, n, out);
+}
+
+/* Leave a hole in the file: what is not on the disk yet need not be written, and memory is free for
+ * the result.  Only a hint. */
+static void drop_bytes(const tern__external_sort *x, uint64_t begin, uint64_t end)
+{
+#ifdef FALLOC_FL_PUNCH_HOLE
+    enum { PAGE = 4096 };
+    uint64_t first = (begin + PAGE - 1) / PAGE * PAGE, last = end / PAGE * PAGE;
+
+    if (first < last)
+        (void)fallocate(x->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)first,
+                        (off_t)(last - first));
+#else
+    (void)x, (void)begin, (void)end;
+#endif
+}
+
+/* Frames are dropped when all of them was read. */
+void tern__runs_drop(const tern__external_sort *x, size_t j, uint64_t at, size_t n)
+{
+    const tern__run *run = &x->run[j];
+
+    if (x->notes >= 0) /* who resumes the sort reads them again */
+        return;
+    if (run->frame == NULL) {
+        drop_bytes(x, run->begin + at, run->begin + at + n);
+        return;
+    }
+    const size_t frame = x->packer->frame, first = (size_t)((at + frame - 1) / frame);
+    const size_t end = at + n == run->bytes ? run->frames : (size_t)((at + n) / frame);
+    if (first < end)
+        drop_bytes(x, run->frame[first], run->frame[end]);
 }
 
 int tern__runs_write(tern__external_sort *x, tern__run *run, const char *in)

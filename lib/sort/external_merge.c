@@ -47,6 +47,8 @@ static int read_pieces(tern__external_sort *x, size_t b, size_t skip, size_t n, 
         size_t part = length - from < n ? length - from : n;
         if (part > 0)
             error = tern__runs_read(x, j, at + from, part, *out);
+        if (part > 0 && !error)
+            tern__runs_drop(x, j, at + from, part);
         *out += part;
         n -= part;
         skip -= from;

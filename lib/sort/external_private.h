@@ -138,10 +138,11 @@ struct tern__external_sort {
     uint64_t *cut;
 };
 
-/* The file of runs.  Bytes at .. at + n - 1 of run j, by one thread at a time; a run, whose place
- * and frames are set. */
+/* The file of runs.  Bytes at .. at + n - 1 of run j, by one thread at a time, and that these are
+ * not needed any more; a run, whose place and frames are set. */
 int tern__runs_open(tern__external_sort *x);
 int tern__runs_read(tern__external_sort *x, size_t j, uint64_t at, size_t n, char *out);
+void tern__runs_drop(const tern__external_sort *x, size_t j, uint64_t at, size_t n);
 int tern__runs_write(tern__external_sort *x, tern__run *run, const char *in);
 int tern__runs_add(tern__external_sort *x, const tern__run *run);
 void tern__run_free(tern__run *run);
