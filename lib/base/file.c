@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,7 +64,7 @@ static void sync_directory(const char *path)
 {
     char copy[4096];
 
-    memcpy(copy, path, sizeof(copy));
+    snprintf(copy, sizeof(copy), "%s", path);
     int fd = open(dirname(copy), O_RDONLY);
     if (fd < 0)
         return;
@@ -71,23 +72,64 @@ static void sync_directory(const char *path)
     close(fd);
 }
 
+static void *let_go(void *file)
+{
+    close(*(int *)file);
+    free(file);
+    return NULL;
+}
+
+/* Close the descriptor, which may be the last of its file, beside what follows. */
+static void close_beside(int *file)
+{
+    pthread_t thread;
+
+    if (file == NULL)
+        return;
+    if (*file >= 0 && pthread_create(&thread, NULL, let_go, file) == 0)
+        pthread_detach(thread);
+    else
+        let_go(file);
+}
+
+int tern_file_rename(const char *from, const char *to)
+{
+    int *old = malloc(sizeof(*old));
+
+    if (old != NULL)
+        *old = open(to, O_RDONLY | O_CLOEXEC);
+    const bool failed = rename(from, to) != 0;
+    const int why = errno;
+    close_beside(old);
+    if (failed)
+        return tern_fail(TERN_EIO, NULL, "%s", strerror(why));
+    sync_directory(to);
+    return TERN_OK;
+}
+
+/* Whatever was written to the file is on the disk. */
+static int make_durable(const char *path)
+{
+    int fd = open(path, O_WRONLY), bad = fd < 0 || fsync(fd) != 0, why = errno;
+
+    if (fd >= 0 && close(fd) != 0 && !bad) {
+        bad = true;
+        why = errno;
+    }
+    return bad ? tern_fail(TERN_EIO, NULL, "%s", strerror(why)) : TERN_OK;
+}
+
 int tern_outfile_commit(const tern_outfile *out)
 {
     if (is_direct(out))
         return TERN_OK;
-    int fd = open(out->beside, O_WRONLY);
-    int bad = fd < 0 || fsync(fd) != 0;
-    int why = errno;
-    if (fd >= 0)
-        bad |= close(fd) != 0;
-    if (!bad && rename(out->beside, out->path) == 0) {
-        sync_directory(out->path);
+    int error = make_durable(out->beside);
+    if (!error)
+        error = tern_file_rename(out->beside, out->path);
+    if (!error)
         return TERN_OK;
-    }
-    if (!bad)
-        why = errno;
     tern_outfile_discard(out);
-    return fail(out->path, strerror(why));
+    return fail(out->path, tern_last_error());
 }
 
 void tern_outfile_discard(const tern_outfile *out)

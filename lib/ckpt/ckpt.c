@@ -6,8 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,34 +141,10 @@ static int store(const tern_ckpt *k, const char *name, const struct head *h,
     return close_file(fd, error);
 }
 
-static void *let_go(void *file)
-{
-    close(*(int *)file);
-    free(file);
-    return NULL;
-}
-
-/* A file that is replaced is held until then, so that freeing its blocks, which can take half as
- * long as writing others, happens beside what follows. */
-static int replace(const char *beside, const char *name)
-{
-    int *old = malloc(sizeof(*old));
-    pthread_t thread;
-
-    if (old != NULL)
-        *old = open(name, O_RDONLY | O_CLOEXEC);
-    const int failed = rename(beside, name), why = errno;
-    if (old != NULL && *old >= 0 && pthread_create(&thread, NULL, let_go, old) == 0)
-        pthread_detach(thread);
-    else if (old != NULL)
-        let_go(old);
-    return failed ? tern_fail(TERN_EIO, NULL, "%s", strerror(why)) : TERN_OK;
-}
-
 /* The head makes the file a checkpoint, the name a generation. */
 static int seal(const char *beside, const char *name, const struct head *h)
 {
-    char block[HEAD] = {0}, folder[PATH];
+    char block[HEAD] = {0};
     struct head again;
     int fd, error = open_file(beside, O_RDWR, &fd);
 
@@ -182,15 +156,7 @@ static int seal(const char *beside, const char *name, const struct head *h)
     if (error >= 0 && !tern__ckpt_read_head(fd, &again))
         error = tern_fail(TERN_EIO, NULL, "what was written cannot be read back");
     error = close_file(fd, error);
-    if (error >= 0)
-        error = replace(beside, name);
-    memcpy(folder, name, sizeof(folder));
-    fd = error >= 0 ? open(dirname(folder), O_RDONLY) : -1;
-    if (fd >= 0) { /* a name is durable when its folder is */
-        fsync(fd);
-        close(fd);
-    }
-    return error;
+    return error >= 0 ? tern_file_rename(beside, name) : error;
 }
 
 int tern_ckpt_write(tern_ckpt *k, const tern_ckpt_spec *spec)
