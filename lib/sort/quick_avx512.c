@@ -46,11 +46,6 @@ INLINE words64 hashes_64(words64 v)
     return TERN__SPREAD(square);
 }
 
-INLINE words64 hashes_32(words64 v)
-{
-    return hashes_64(v & UINT32_MAX) + hashes_64(v >> 32);
-}
-
 /* ---- 64 bits -------------------------------------------------------------------------------- */
 
 # define ITEM      uint64_t
