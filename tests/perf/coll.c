@@ -43,36 +43,24 @@ static int send_each(struct work *w)
     return TERN_OK;
 }
 
-static void fill(uint64_t *to, uint64_t i)
-{
-    for (int n = 0; n < HAND; n++) {
-        to[n] = i + (uint64_t)n;
-        __asm__ volatile("" ::"r"(to) : "memory"); /* one by one */
-    }
-}
-
-static void fill_by_cursor(struct work *w, uint64_t *to, uint64_t i)
-{
-    w->next = to;
-    for (int n = 0; n < HAND; n++) {
-        uint64_t *next = w->next++;
-        *next = i + (uint64_t)n;
-        __asm__ volatile("" ::"r"(w) : "memory");
-    }
-}
-
 static void send_by_hand(struct work *w, bool cursor)
 {
     MPI_Request sent[2] = {MPI_REQUEST_NULL, MPI_REQUEST_NULL};
-    int now = 0;
+    int now = 0, n = 0;
 
-    for (uint64_t i = 0; i < ITEMS; i += HAND) {
+    w->next = w->buffer[0];
+    for (uint64_t i = 0; i < ITEMS; i++) {
         if (cursor)
-            fill_by_cursor(w, w->buffer[now], i);
+            *w->next++ = i;
         else
-            fill(w->buffer[now], i);
+            w->buffer[now][n] = i;
+        __asm__ volatile("" ::"r"(w->buffer[now]) : "memory"); /* one by one */
+        if (++n < HAND)
+            continue;
         MPI_Isend(w->buffer[now], HAND * 8, MPI_BYTE, 1, TAG, w->mpi, &sent[now]);
         now = 1 - now;
+        n = 0;
+        w->next = w->buffer[now];
         MPI_Wait(&sent[now], MPI_STATUS_IGNORE);
     }
     MPI_Waitall(2, sent, MPI_STATUSES_IGNORE);
