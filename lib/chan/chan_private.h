@@ -57,6 +57,7 @@ struct tern__ring {
     _Atomic uint64_t *taken;
     unsigned char *cells;
     struct tern__cursor at;
+    unsigned claimed; /* of the sender: cells from this one on that are its own already */
 };
 
 /* One endpoint of the channel. */

@@ -16,6 +16,8 @@ void tern__ring_lay_out(struct tern__layout *l, size_t items, bool sizes)
     if (!sizes && l->stride == TERN__LINE)
         l->per = (TERN__LINE - sizeof(uint64_t)) / l->width;
     l->cells = (items + l->per - 1) / l->per;
+    if (l->stride == TERN__LINE)
+        l->cells += TERN__CLAIM + 2;
 }
 
 size_t tern__ring_len(const struct tern__ring *r)

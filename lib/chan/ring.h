@@ -10,6 +10,8 @@
 
 #include "chan/chan_private.h"
 
+enum { TERN__CLAIM = 8 }; /* cells: see tern__ring_claim() */
+
 /* How items lie in the cells of a ring for so many; their width is known. */
 void tern__ring_lay_out(struct tern__layout *l, size_t items, bool sizes);
 
@@ -23,6 +25,7 @@ static inline struct tern__ring tern__ring_at(const tern_chan *ch,
                                .capacity = capacity,
                                .taken = taken,
                                .cells = cells,
+                               .claimed = 1,
                                .at = {.cell = cells}};
 }
 
@@ -67,11 +70,28 @@ static inline size_t tern__ring_room(struct tern__ring *r) /* hot */
     return r->capacity - (size_t)(r->at.count - r->at.known);
 }
 
+/* Write all of some cells behind this one.  Their lines are where they were read last: written as a
+ * whole, one after the other, they come back several at a time, but one by one when items are put
+ * there.  The receiver has done with them, for there are so many more cells than the capacity asks
+ * for, and 0 is no news. */
+static inline void tern__ring_claim(struct tern__ring *r) /* hot */
+{
+    unsigned char *cell = r->at.cell, *end = r->cells + r->layout.cells * r->layout.stride;
+
+    for (int i = 0; i < TERN__CLAIM; i++) {
+        cell = cell + TERN__LINE < end ? cell + TERN__LINE : r->cells;
+        memset(cell, 0, TERN__LINE);
+    }
+    r->claimed = TERN__CLAIM;
+}
+
 /* Of the items in the slot, and those that follow it in its cell, n are sent. */
 static inline void tern__ring_publish(struct tern__ring *r, size_t n) /* hot */
 {
     atomic_store_explicit(tern__word(r->at.cell), r->at.count + n, memory_order_release);
     tern__ring_advance(r, n);
+    if (r->at.slot == 0 && r->layout.stride == TERN__LINE && --r->claimed == 0)
+        tern__ring_claim(r);
 }
 
 /* The item in the slot, which there is room for. */
