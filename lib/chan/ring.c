@@ -97,12 +97,10 @@ static int take(tern_chan *ch, unsigned char *items, size_t most, size_t n, size
 
     while (got < n && (ready = tern__ring_there(in)) > 0) {
         size_t part = n - got < ready ? n - got : ready;
-        const uint64_t *size = tern__ring_size(in);
-        if (size != NULL) {
-            *bytes = (size_t)*size;
-            if (*bytes > most)
-                return TERN_ETRUNC;
-        }
+        if (in->sizes)
+            *bytes = (size_t)*tern__ring_size(in);
+        if (in->sizes && *bytes > most)
+            return TERN_ETRUNC;
         tern__copy(items + got * most, tern__ring_slot(in), part * *bytes);
         tern__ring_consume(in, part);
         got += part;
@@ -130,8 +128,7 @@ static int peek(tern_chan *ch, const void **out, size_t *bytes)
 {
     if (tern__ring_there(&ch->in) == 0)
         return TERN_EAGAIN;
-    const uint64_t *size = tern__ring_size(&ch->in);
-    *bytes = size != NULL ? (size_t)*size : ch->item;
+    *bytes = ch->in.sizes ? (size_t)*tern__ring_size(&ch->in) : ch->item;
     *out = tern__ring_slot(&ch->in);
     return TERN_OK;
 }

@@ -50,9 +50,10 @@ static inline void tern__ring_advance(struct tern__ring *r, size_t n) /* hot */
         r->at.cell = r->cells;
 }
 
-static inline uint64_t *tern__ring_size(const struct tern__ring *r) /* of that item */
+static inline uint64_t *
+tern__ring_size(const struct tern__ring *r) /* of that item, if sizes vary */
 {
-    return r->sizes ? (uint64_t *)(void *)(r->at.cell + sizeof(uint64_t)) : NULL;
+    return (uint64_t *)(void *)(r->at.cell + sizeof(uint64_t));
 }
 
 /* ---- The sender's side ----------------------------------------------------------------------- */
@@ -97,10 +98,8 @@ static inline void tern__ring_publish(struct tern__ring *r, size_t n) /* hot */
 /* The item in the slot, which there is room for. */
 static inline void tern__ring_commit(struct tern__ring *r, size_t bytes) /* hot */
 {
-    uint64_t *size = tern__ring_size(r);
-
-    if (size != NULL)
-        *size = bytes;
+    if (r->sizes)
+        *tern__ring_size(r) = bytes;
     tern__ring_publish(r, 1);
 }
 
@@ -112,10 +111,9 @@ static inline size_t tern__ring_put(struct tern__ring *r, const unsigned char *i
 
     while (sent < n && (fits = tern__ring_room(r)) > 0) {
         size_t part = n - sent < fits ? n - sent : fits, here = r->layout.per - r->at.slot;
-        uint64_t *size = tern__ring_size(r);
         part = part < here ? part : here;
-        if (size != NULL)
-            *size = bytes;
+        if (r->sizes)
+            *tern__ring_size(r) = bytes;
         tern__copy(tern__ring_slot(r), items + sent * bytes, part * bytes);
         tern__ring_publish(r, part);
         sent += part;

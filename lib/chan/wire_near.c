@@ -121,12 +121,12 @@ bool tern__wire_near_arrival(tern_chan *ch, struct tern__arrival **out) /* hot *
         struct tern__origin *o = &w->origins[from];
         if (!o->near || tern__ring_there(&o->ring) == 0)
             continue;
-        const uint64_t *size = tern__ring_size(&o->ring);
-        o->arrival = (struct tern__arrival){.source = (int)from,
-                                            .ready = true,
-                                            .bytes = size != NULL ? (size_t)*size : ch->item,
-                                            .left = tern__ring_there(&o->ring),
-                                            .items = tern__ring_slot(&o->ring)};
+        o->arrival = (struct tern__arrival){
+            .source = (int)from,
+            .ready = true,
+            .bytes = o->ring.sizes ? (size_t)*tern__ring_size(&o->ring) : ch->item,
+            .left = tern__ring_there(&o->ring),
+            .items = tern__ring_slot(&o->ring)};
         w->near_turn = from + 1 < ch->ends_n ? from + 1 : 0;
         *out = &o->arrival;
         return true;
