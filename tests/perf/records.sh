@@ -27,16 +27,19 @@ peer() {
   sync "$scratch/peers"
 }
 
-# Read the file once and write it once.
+# Read the file once and write it once; as ours, beside the old one, which is replaced: a file that is written over
+# has its memory at hand, and is lost if that fails.
 copy() {
-  dd if="$in" of="$scratch/copy" bs=8M conv=fsync 2>/dev/null
+  dd if="$in" of="$scratch/copy.new" bs=8M conv=fsync 2>/dev/null
+  mv "$scratch/copy.new" "$scratch/copy"
 }
 
 # What a sort on disk must do at least.
 copy_twice() {
   dd if="$in" of="$scratch/runs/copy" bs=8M 2>/dev/null
-  dd if="$scratch/runs/copy" of="$scratch/copy" bs=8M conv=fsync 2>/dev/null
+  dd if="$scratch/runs/copy" of="$scratch/copy.new" bs=8M conv=fsync 2>/dev/null
   rm "$scratch/runs/copy"
+  mv "$scratch/copy.new" "$scratch/copy"
 }
 
 launch 2 "$build/tern-sort" --generate=gensort:"$records" -o "$in"
