@@ -24,8 +24,6 @@ static void lay_out(tern_chan *ch, size_t senders)
     l->cells = (ch->capacity + l->per - 1) / l->per;
 }
 
-static const double ASIDE = 2e-6; /* s: some fifty items */
-
 /* Where the item of a ticket lies. */
 static void place(const tern_chan *ch, struct tern__cursor *at, uint64_t ticket)
 {
@@ -89,7 +87,7 @@ static bool is_turn(tern_chan *ch, _Atomic uint64_t *tickets, unsigned side)
  * than one for each in turn. */
 static void step_aside(void)
 {
-    double until = tern_clock() + ASIDE;
+    const double until = tern_clock() + 2e-6; /* some fifty items */
 
     while (tern_clock() < until)
         continue;

@@ -50,8 +50,8 @@ static inline void tern__ring_advance(struct tern__ring *r, size_t n) /* hot */
         r->at.cell = r->cells;
 }
 
-static inline uint64_t *
-tern__ring_size(const struct tern__ring *r) /* of that item, if sizes vary */
+/* Where the size of that item lies, if sizes vary. */
+static inline uint64_t *tern__ring_size(const struct tern__ring *r)
 {
     return (uint64_t *)(void *)(r->at.cell + sizeof(uint64_t));
 }

@@ -190,11 +190,14 @@ int tern__wire_reserve(tern_chan *ch, void **out);
 int tern__wire_commit(tern_chan *ch, size_t bytes);
 
 bool tern__wire_send_one(tern_chan *ch, const void *item);
+/* A few looks for a credit: false if there is none, the receiver has left, or MPI fails. */
+bool tern__wire_await_credit(tern_chan *ch, const struct tern__lane *l);
 
 /* Receivers: the next arrival with items, TERN_EAGAIN if there is none; be done with it; say a
  * word, TERN_EAGAIN if too many are under way. */
 bool tern__wire_recv_one(tern_chan *ch, void *item);
 int tern__wire_arrival(tern_chan *ch, struct tern__arrival **out);
+int tern__wire_await_arrival(tern_chan *ch, struct tern__arrival **out); /* a few looks */
 int tern__wire_hear(tern_chan *ch); /* who waits without credits */
 int tern__wire_repost(tern_chan *ch);
 int tern__wire_reply(tern_chan *ch, size_t origin, int64_t word);

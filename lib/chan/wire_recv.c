@@ -93,6 +93,15 @@ int tern__wire_arrival(tern_chan *ch, struct tern__arrival **out) /* hot */
     return error == TERN_EAGAIN && far_first && tern__wire_near_arrival(ch, out) ? TERN_OK : error;
 }
 
+int tern__wire_await_arrival(tern_chan *ch, struct tern__arrival **out) /* hot */
+{
+    int error = TERN_EAGAIN;
+
+    for (int looks = 0; looks < TERN__SHORT_WAY && error == TERN_EAGAIN; looks++)
+        error = tern__wire_arrival(ch, out);
+    return error;
+}
+
 /* ---- Credits --------------------------------------------------------------------------------- */
 
 /* Give back what is owed, if it is at least `least`.  What cannot go now goes the next time. */
@@ -188,11 +197,8 @@ int tern__wire_take(tern_chan *ch, unsigned char *items, size_t most, size_t n, 
 bool tern__wire_recv_one(tern_chan *ch, void *item) /* hot */
 {
     struct tern__arrival *a;
-    int error = ch->wire->broken ? TERN_EMPI : TERN_EAGAIN;
 
-    for (int looks = 0; looks < TERN__SHORT_WAY && error == TERN_EAGAIN; looks++)
-        error = tern__wire_arrival(ch, &a);
-    if (error)
+    if (ch->wire->broken || tern__wire_await_arrival(ch, &a) != TERN_OK)
         return false;
     tern__copy(item, a->items + a->at * ch->item, ch->item);
     ch->wire->broken = consume(ch, a, 1) != TERN_OK;

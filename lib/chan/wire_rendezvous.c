@@ -43,18 +43,12 @@ static bool send_one(tern_chan *ch, const void *item) /* hot */
 {
     struct tern__lane *l = &ch->wire->lanes[0];
 
-    if (ch->offerer != NULL || l->left || offer(ch, l, item, ch->item) != TERN_EAGAIN)
+    if (ch->offerer != NULL || l->left || offer(ch, l, item, ch->item) != TERN_EAGAIN
+        || ch->offerer == NULL || !tern__wire_await_credit(ch, l))
         return false;
-    for (int looks = 0; looks < TERN__SHORT_WAY && ch->offerer != NULL; looks++) {
-        if (tern__wire_words(ch) != TERN_OK || l->left)
-            return false;
-        if (l->credits == 0)
-            continue;
-        ch->offerer = NULL;
-        ch->stats.sent++;
-        return true;
-    }
-    return false;
+    ch->offerer = NULL;
+    ch->stats.sent++;
+    return true;
 }
 
 /* The last word on a retracted item. */
@@ -221,14 +215,10 @@ static int take(tern_chan *ch, unsigned char *item, size_t room, size_t n, size_
 static bool recv_one(tern_chan *ch, void *item) /* hot */
 {
     struct tern__arrival *a;
-    size_t bytes;
-    int error = TERN_EAGAIN;
+    size_t index, bytes;
 
-    if (find(ch, &bytes) != NULL)
-        return false;
-    for (int looks = 0; looks < TERN__SHORT_WAY && error == TERN_EAGAIN; looks++)
-        error = tern__wire_arrival(ch, &a);
-    if (error || take_arrival(ch, item, &bytes) != TERN_OK)
+    if (find(ch, &index) != NULL || tern__wire_await_arrival(ch, &a) != TERN_OK
+        || take_arrival(ch, item, &bytes) != TERN_OK)
         return false;
     ch->stats.received++;
     return true;

@@ -201,17 +201,20 @@ int tern__wire_put(tern_chan *ch, const unsigned char *items, size_t bytes, size
     return sent > 0 ? TERN_OK : error ? error : TERN_EAGAIN;
 }
 
+bool tern__wire_await_credit(tern_chan *ch, const struct tern__lane *l) /* hot */
+{
+    for (int looks = 0; looks < TERN__SHORT_WAY && l->credits == 0 && !l->left; looks++)
+        if (tern__wire_words(ch) != TERN_OK)
+            return false;
+    return l->credits > 0 && !l->left;
+}
+
 bool tern__wire_send_one(tern_chan *ch, const void *item) /* hot */
 {
     struct tern__wire *w = ch->wire;
     struct tern__lane *l = &w->lanes[0];
 
-    if (w->lanes_n > 1 || l->left || l->first_message < l->messages_n)
-        return false;
-    for (int looks = 0; looks < TERN__SHORT_WAY && l->credits == 0 && !l->left; looks++)
-        if (tern__wire_words(ch) != TERN_OK)
-            return false;
-    if (l->credits == 0 || l->left)
+    if (w->lanes_n > 1 || l->first_message < l->messages_n || !tern__wire_await_credit(ch, l))
         return false;
     if (tern__wire_put_on(ch, l, item, ch->item, 1) != TERN_OK)
         return false;

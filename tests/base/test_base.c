@@ -2,6 +2,7 @@
 /* lib/base against published vectors and hand-made cases. */
 #include "base/base.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -217,6 +218,50 @@ static void outfile_appears_whole(void)
     rmdir(dir);
 }
 
+static void write_word(const char *path, const char *word)
+{
+    FILE *f = fopen(path, "w");
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+    fputs(word, f);
+    fclose(f);
+}
+
+static void check_word(const char *path, const char *word)
+{
+    char text[16] = "";
+    FILE *f = fopen(path, "r");
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+    CU_ASSERT_PTR_NOT_NULL(fgets(text, sizeof(text), f));
+    CU_ASSERT_STRING_EQUAL(text, word);
+    fclose(f);
+}
+
+/* A file takes the place of another; if it cannot, both stay. */
+static void file_is_renamed(void)
+{
+    char dir[] = "/tmp/tern-base-XXXXXX", from[64], to[64], nowhere[64];
+    struct stat st;
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(dir));
+    snprintf(from, sizeof(from), "%s/new", dir);
+    snprintf(to, sizeof(to), "%s/old", dir);
+    snprintf(nowhere, sizeof(nowhere), "%s/no/where", dir);
+    write_word(from, "new");
+    write_word(to, "old");
+    CU_ASSERT_EQUAL(tern_file_rename(from, nowhere), TERN_EIO);
+    CU_ASSERT_STRING_EQUAL(tern_last_error(), strerror(ENOENT));
+    check_word(from, "new");
+    CU_ASSERT_EQUAL(tern_file_rename(nowhere, to), TERN_EIO);
+    check_word(to, "old");
+    CU_ASSERT_EQUAL(tern_file_rename(from, to), TERN_OK);
+    CU_ASSERT_NOT_EQUAL(stat(from, &st), 0);
+    check_word(to, "new");
+    unlink(to);
+    rmdir(dir);
+}
+
 static void errors_have_names(void)
 {
     for (int e = TERN_ESTOPPED; e <= TERN_CLOSED; e++)
@@ -248,6 +293,7 @@ int main(int argc, char **argv)
         {"pool_reuses", pool_reuses},
         {"pool_grows", pool_grows},
         {"outfile_appears_whole", outfile_appears_whole},
+        {"file_is_renamed", file_is_renamed},
         {"errors_have_names", errors_have_names},
         {"environment", environment},
         CU_TEST_INFO_NULL,
