@@ -5,8 +5,6 @@
  */
 #include "config.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <libgen.h>
 #include <omp.h>
 #include <stdio.h>
@@ -137,17 +135,14 @@ static int measure_exchange(tern_comm *c, char *a, char *b, double *rate)
     return error;
 }
 
-/* A file of the folder that goes with its descriptor; -1: none could be made. */
+/* In the folder of the output; -1: none could be made. */
 static int temporary_file(const char *output)
 {
-    char folder[4096], path[8192];
+    char path[4096];
+    int fd = -1;
 
-    snprintf(folder, sizeof(folder), "%s", output != NULL ? output : ".");
-    snprintf(path, sizeof(path), "%s/tern-sort.XXXXXX", output != NULL ? dirname(folder) : folder);
-    int fd = mkstemp(path);
-    if (fd >= 0)
-        unlink(path);
-    return fd;
+    snprintf(path, sizeof(path), "%s", output != NULL ? output : "");
+    return tern_file_nameless(dirname(path), &fd) == TERN_OK ? fd : -1;
 }
 
 /* A disk that cannot be measured has no rate. */

@@ -235,6 +235,13 @@ TERN_API void tern_outfile_discard(const tern_outfile *out);
  * \return TERN_OK, or TERN_EIO, with the reason alone as the sentence; then nothing has changed. */
 TERN_API TERN_MUST_CHECK int tern_file_rename(const char *from, const char *to);
 
+/** Open a file of \p folder that has no name, to read and write: it goes with its descriptor,
+ * however the process ends.  Local.  Where the file system has no such files (O_TMPFILE of
+ * open(2)), it is made as tern.XXXXXX and loses its name at once. \return TERN_OK, the descriptor
+ * in \p fd, to be closed by the caller; or TERN_EIO, with the sentence "folder: why" and -1 in \p
+ * fd. */
+TERN_API TERN_MUST_CHECK int tern_file_nameless(const char *folder, int *fd);
+
 /** Let the disk begin with bytes that were just written, so that fsync(2) finds less to do.  Local.
  * Only a hint: whether they are written fsync(2) tells. */
 TERN_API void tern_file_push(int fd, uint64_t at, size_t bytes);

@@ -107,6 +107,22 @@ int tern_file_rename(const char *from, const char *to)
     return TERN_OK;
 }
 
+int tern_file_nameless(const char *folder, int *fd)
+{
+    char path[4096];
+
+    *fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (*fd >= 0)
+        return TERN_OK;
+    if (snprintf(path, sizeof(path), "%s/tern.XXXXXX", folder) >= (int)sizeof(path))
+        return fail(folder, strerror(ENAMETOOLONG));
+    *fd = mkostemp(path, O_CLOEXEC);
+    if (*fd < 0)
+        return fail(folder, strerror(errno));
+    unlink(path);
+    return TERN_OK;
+}
+
 /* Whatever was written to the file is on the disk. */
 static int make_durable(const char *path)
 {

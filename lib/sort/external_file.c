@@ -6,8 +6,6 @@
 #include "sort/external_private.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,15 +17,7 @@ static int fail(const tern__external_sort *x, const char *why)
 
 int tern__runs_open(tern__external_sort *x)
 {
-    char path[4096];
-
-    if (snprintf(path, sizeof(path), "%s/tern-sort.XXXXXX", x->e->folder) >= (int)sizeof(path))
-        return fail(x, strerror(ENAMETOOLONG));
-    x->fd = mkstemp(path);
-    if (x->fd < 0)
-        return fail(x, strerror(errno));
-    unlink(path); /* the file goes with its last descriptor */
-    return TERN_OK;
+    return tern_file_nameless(x->e->folder, &x->fd);
 }
 
 /* ---- Bytes of the file ------------------------------------------------------------------------

@@ -262,6 +262,25 @@ static void file_is_renamed(void)
     rmdir(dir);
 }
 
+/* A file without a name holds what is written, and its folder stays empty. */
+static void file_has_no_name(void)
+{
+    char dir[] = "/tmp/tern-base-XXXXXX", nowhere[64], back[4] = "";
+    int fd = -1;
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(dir));
+    CU_ASSERT_EQUAL(tern_file_nameless(dir, &fd), TERN_OK);
+    CU_ASSERT_EQUAL(pwrite(fd, "new", 4, 0), 4);
+    CU_ASSERT_EQUAL(pread(fd, back, 4, 0), 4);
+    CU_ASSERT_STRING_EQUAL(back, "new");
+    snprintf(nowhere, sizeof(nowhere), "%s/no", dir);
+    CU_ASSERT_EQUAL(rmdir(dir), 0);
+    close(fd);
+    CU_ASSERT_EQUAL(tern_file_nameless(nowhere, &fd), TERN_EIO);
+    CU_ASSERT_EQUAL(fd, -1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(tern_last_error(), strerror(ENOENT)));
+}
+
 static void errors_have_names(void)
 {
     for (int e = TERN_ESTOPPED; e <= TERN_CLOSED; e++)
@@ -294,6 +313,7 @@ int main(int argc, char **argv)
         {"pool_grows", pool_grows},
         {"outfile_appears_whole", outfile_appears_whole},
         {"file_is_renamed", file_is_renamed},
+        {"file_has_no_name", file_has_no_name},
         {"errors_have_names", errors_have_names},
         {"environment", environment},
         CU_TEST_INFO_NULL,
