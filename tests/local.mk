@@ -51,7 +51,7 @@ check_LTLIBRARIES += tests/support/libmpitap.la
 endif
 TESTS += $(test_scripts) $(check_PROGRAMS)
 
-EXTRA_DIST += $(test_scripts) tests/support/lsan.supp tests/support/valgrind.supp tests/support/mpisync.c tests/support/mpidelay.c tests/support/h5.c tests/support/tap.sh
+EXTRA_DIST += $(test_scripts) tests/support/lsan.supp tests/support/valgrind.supp tests/support/mpisync.c tests/support/mpidelay.c tests/support/h5.c tests/support/tap.sh tests/support/programs.sh
 CLEANFILES += tests/.lock
 
 tests_support_libmpitap_la_SOURCES = %D%/support/mpitap.c %D%/support/mpitap.h

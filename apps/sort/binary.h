@@ -17,6 +17,11 @@ int find_name(const char *names, const char *name, size_t n);
 /* Refuse options that do not go together. */
 void check_record_settings(const sort_settings *s);
 
+__extension__ typedef unsigned __int128 u128;
+
+/* A little-endian number as an unsigned one that is ordered alike. */
+u128 key_image(enum tern_key_type type, const void *key);
+
 /* The order of two records, negative, 0 or positive. */
 int record_compare(const tern_record_layout *layout, const void *a, const void *b);
 

@@ -92,24 +92,45 @@ typedef struct external_output {
     const external_source *source;
     const char *path; /* NULL: stdout */
     int fd;
+    tern_writer writer;
     bool stream;     /* bytes go one after the other */
     uint64_t header; /* bytes before the first item */
 } external_output;
 
-static int put(const external_output *o, const char *bytes, size_t n, uint64_t offset)
+static int fail(const external_output *o, const char *why)
+{
+    return tern_fail(TERN_EIO, NULL, "%s: %s", o->path != NULL ? o->path : "stdout", why);
+}
+
+static int put_next(const external_output *o, const char *bytes, size_t n)
 {
     while (n > 0) {
-        ssize_t put = o->stream ? write(o->fd, bytes, n) : pwrite(o->fd, bytes, n, (off_t)offset);
+        ssize_t put = write(o->fd, bytes, n);
         if (put < 0 && errno == EINTR)
             continue;
         if (put <= 0)
-            return tern_fail(TERN_EIO, NULL, "%s: %s", o->path != NULL ? o->path : "stdout",
-                             strerror(put < 0 ? errno : ENOSPC));
+            return fail(o, strerror(put < 0 ? errno : ENOSPC));
         bytes += put;
         n -= (size_t)put;
-        offset += (uint64_t)put;
     }
     return TERN_OK;
+}
+
+static int put_at(const external_output *o, const char *bytes, size_t n, uint64_t offset)
+{
+    tern_writer_part part;
+    int error = tern_writer_begin(&o->writer, offset, &part);
+
+    if (!error)
+        error = tern_writer_put(&part, bytes, n);
+    const int ended = tern_writer_end(&part);
+    error = error ? error : ended;
+    return error == TERN_EIO ? fail(o, tern_last_error()) : error;
+}
+
+static int put(const external_output *o, const char *bytes, size_t n, uint64_t offset)
+{
+    return o->stream ? put_next(o, bytes, n) : put_at(o, bytes, n, offset);
 }
 
 /* The block is given up after this, so that its bytes may be turned round in place. */
@@ -119,10 +140,7 @@ static int write_part(void *context, uint64_t at, void *bytes, size_t n)
 
     if (o->source->leave != NULL)
         o->source->leave(o->source->context, bytes, n);
-    int error = put(o, bytes, n, o->header + at);
-    if (!error && !o->stream)
-        tern_file_push(o->fd, o->header + at, n);
-    return error;
+    return put(o, bytes, n, o->header + at);
 }
 
 /* Before the first item: room for the head, which is written when the items are counted, or, to a
@@ -207,10 +225,11 @@ static int sort_to(tern_comm *c, const sort_settings *s, external_output *o)
     return tern_agree(c, error);
 }
 
-static int end_output(const external_output *o, int error)
+static int end_output(external_output *o, int error)
 {
+    tern_writer_close(&o->writer);
     if (o->path != NULL && o->fd >= 0 && close(o->fd) != 0 && !error)
-        error = tern_fail(TERN_EIO, NULL, "%s: %s", o->path, strerror(errno));
+        error = fail(o, strerror(errno));
     return error;
 }
 
@@ -222,6 +241,14 @@ static int sort_to_stdout(tern_comm *c, const sort_settings *s, const external_s
     return error ? error : source->unchanged(c, source->context);
 }
 
+/* Or UINT64_MAX, where it is not known. */
+static uint64_t all_bytes(tern_comm *c, const external_source *source)
+{
+    const uint64_t p = (uint64_t)tern_size(c);
+
+    return source->bytes > UINT64_MAX / p ? UINT64_MAX : source->bytes * p;
+}
+
 /* All ranks write a file; a device or a pipe is written by rank 0. */
 static int sort_to_file(tern_comm *c, const sort_settings *s, const external_source *source,
                         const tern_outfile *file)
@@ -229,13 +256,16 @@ static int sort_to_file(tern_comm *c, const sort_settings *s, const external_sou
     external_output o = {.source = source,
                          .path = file->path,
                          .fd = -1,
+                         .writer = {.direct = -1},
                          .stream = strcmp(file->path, file->beside) == 0};
     int error = TERN_OK;
 
     if (!o.stream || tern_rank(c) == 0) {
         o.fd = open(file->beside, O_WRONLY | O_CLOEXEC);
         if (o.fd < 0)
-            error = tern_fail(TERN_EIO, NULL, "%s: %s", file->path, strerror(errno));
+            error = fail(&o, strerror(errno));
+        else if (!o.stream)
+            o.writer = tern_writer_open(o.fd, all_bytes(c, source));
     }
     error = tern_agree(c, error);
     if (!error)

@@ -13,8 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-__extension__ typedef unsigned __int128 u128;
-
 #define WORD(high, low) ((u128)UINT64_C(high) << 64 | UINT64_C(low))
 static const u128 multiplier = WORD(0x2360ed051fc65da4, 0x4385df649fccf645);
 static const u128 increment = WORD(0x4a696d4772617952, 0x4950202020202001);

@@ -17,7 +17,6 @@
 #include "sort/tern-sort.h"
 
 enum { MOST_FILES = 256, LOAD_BYTES = 8 << 20 };
-static const uint64_t MOST_BYTES = (uint64_t)1 << 39;
 
 static size_t page;
 
@@ -90,7 +89,8 @@ static int map_file(const input *in, int i, char *at)
 
 bool map_can(const input *in)
 {
-    return !in->stream && !in->grows && in->n <= MOST_FILES && in->total < MOST_BYTES;
+    return !in->stream && !in->grows && in->n <= MOST_FILES
+           && in->total < (uint64_t)1 << (MAP_PLACE_BITS - 1);
 }
 
 bool map_is_shared(tern_comm *c)

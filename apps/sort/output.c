@@ -41,44 +41,25 @@ int output_try(tern_comm *c, const char *path)
 /* ---- A file, by all ranks ---------------------------------------------------------------------
  */
 
-static int pwrite_all(int fd, const char *path, const char *bytes, size_t n, uint64_t offset)
-{
-    while (n > 0) {
-        ssize_t put = pwrite(fd, bytes, n, (off_t)offset);
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put <= 0) {
-            errno = put == 0 ? ENOSPC : errno;
-            return fail(path);
-        }
-        bytes += put;
-        n -= (size_t)put;
-        offset += (uint64_t)put;
-    }
-    return TERN_OK;
-}
-
 /* Items first .. end - 1, by one thread. */
-static int write_segment(int fd, const char *path, const output_source *s, size_t first, size_t end,
+static int write_segment(const tern_writer *w, const output_source *s, size_t first, size_t end,
                          uint64_t offset)
 {
-    char *buffer = tern_alloc(OUTPUT_BUFFER);
-    int error = buffer != NULL ? TERN_OK : TERN_ENOMEM;
+    tern_writer_part part;
+    int error = tern_writer_begin(w, offset, &part);
 
     while (first < end && !error) {
         const char *piece;
         size_t bytes;
-        first = s->next(s->context, first, end, buffer, &piece, &bytes);
-        error = pwrite_all(fd, path, piece, bytes, offset);
-        tern_file_push(fd, offset, bytes);
-        offset += bytes;
+        first = s->next(s->context, first, end, tern_writer_space(&part), &piece, &bytes);
+        error = tern_writer_put(&part, piece, bytes);
     }
-    tern_free(buffer);
-    return error;
+    const int ended = tern_writer_end(&part);
+    return error ? error : ended;
 }
 
 /* All items of this rank from `offset` on, with all threads. */
-static int write_items(int fd, const char *path, const output_source *s, uint64_t offset)
+static int write_items(const tern_writer *w, const output_source *s, uint64_t offset)
 {
     size_t n = (size_t)omp_get_max_threads() * SEGMENTS_A_THREAD, done = 0;
     uint64_t *at = malloc((n + 1) * sizeof(*at));
@@ -95,7 +76,7 @@ static int write_items(int fd, const char *path, const output_source *s, uint64_
         at[i + 1] += at[i];
 #pragma omp parallel for schedule(dynamic, 1)
     for (size_t i = 0; i < n; i++) {
-        thread_failed(&failed, write_segment(fd, path, s, SEGMENT(i), SEGMENT(i + 1), at[i]));
+        thread_failed(&failed, write_segment(w, s, SEGMENT(i), SEGMENT(i + 1), at[i]));
 #pragma omp atomic
         done++;
         if (omp_get_thread_num() == 0)
@@ -108,17 +89,23 @@ static int write_items(int fd, const char *path, const output_source *s, uint64_
 
 static int write_beside(tern_comm *c, const tern_outfile *file, const output_source *s)
 {
-    uint64_t mine = s->bytes(s->context, 0, s->items), offset = 0;
+    uint64_t mine = s->bytes(s->context, 0, s->items), offset = 0, all = 0;
     MPI_Request request;
 
     MPI_Iexscan(&mine, &offset, 1, MPI_UINT64_T, MPI_SUM, tern_comm_raw(c), &request);
     int error = tern_wait_mpi(c, &request, "exscan", TERN_FOREVER);
+    if (!error)
+        error = tern_allreduce(c, &mine, &all, 1, MPI_UINT64_T, MPI_SUM);
     if (error)
         return error;
     int fd = open(file->beside, O_WRONLY | O_CLOEXEC);
     if (fd < 0)
         return fail(file->path);
-    error = write_items(fd, file->path, s, tern_rank(c) > 0 ? offset : 0);
+    tern_writer w = tern_writer_open(fd, all);
+    error = write_items(&w, s, tern_rank(c) > 0 ? offset : 0);
+    if (error == TERN_EIO)
+        error = tern_fail(error, NULL, "%s: %s", file->path, tern_last_error());
+    tern_writer_close(&w);
     if (close(fd) != 0 && !error)
         error = fail(file->path);
     return error;

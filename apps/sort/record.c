@@ -71,11 +71,9 @@ void check_record_settings(const sort_settings *s)
         tern_prog_usage("--checksum goes with --check of records or keys, and --generate=gensort");
 }
 
-__extension__ typedef unsigned __int128 u128;
-
-/* A little-endian number as an unsigned one that is ordered alike. */
-static u128 image_of(enum tern_key_type type, const unsigned char *p)
+u128 key_image(enum tern_key_type type, const void *key)
 {
+    const unsigned char *p = key;
     size_t width = tern_key_bytes(type);
     u128 x = 0, top = (u128)1 << (8 * width - 1);
 
@@ -88,11 +86,10 @@ static u128 image_of(enum tern_key_type type, const unsigned char *p)
 
 int record_compare(const tern_record_layout *layout, const void *a, const void *b)
 {
-    const unsigned char *x = (const unsigned char *)a + layout->key_offset;
-    const unsigned char *y = (const unsigned char *)b + layout->key_offset;
+    const char *x = (const char *)a + layout->key_offset, *y = (const char *)b + layout->key_offset;
 
     if (layout->key_bytes > 0)
         return memcmp(x, y, layout->key_bytes);
-    u128 i = image_of(layout->type, x), j = image_of(layout->type, y);
+    u128 i = key_image(layout->type, x), j = key_image(layout->type, y);
     return (i > j) - (i < j);
 }

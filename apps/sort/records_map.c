@@ -6,34 +6,43 @@
 
 #include "sort/binary.h"
 
+#include <endian.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
     LOAD_BYTES = 8 << 20,
-    AHEAD = 16,       /* records that are on their way from memory, ... */
-    AHEAD_BYTES = 256 /* ... the first bytes of each */
+    AHEAD = 16,        /* records that are on their way from memory, ... */
+    AHEAD_BYTES = 256, /* ... the first bytes of each */
+    WIDE_KEY = 11      /* bytes of a key that leave room for a place in 128 bits */
 };
+_Static_assert(128 - 8 * WIDE_KEY >= MAP_PLACE_BITS, "a place must fit behind the longest key");
 
-typedef struct records {
+typedef struct records records;
+
+/* What is sorted in place of a record: its key, and its place in the map. */
+typedef struct handle_kind {
+    void (*make)(const records *r, uint64_t at, char *handle);
+    uint64_t (*place)(const records *r, const char *handle);
+    bool (*is_of)(const records *r, const char *handle, uint64_t at); /* it has the record's key */
+} handle_kind;
+
+struct records {
     const input *in;
     const input_map *map;
     tern_record_layout layout;
-    size_t key_bytes;
-    char *handles; /* of tern_alloc(): the key, and the place of its record in the map */
+    bool reverse;
+    const handle_kind *kind;
+    tern_record_layout handle;
+    char *handles; /* of tern_alloc() */
     size_t n;
     atomic_bool *strange; /* a record is not that whose key was sorted */
-} records;
+};
 
 static size_t key_bytes(const tern_record_layout *l)
 {
     return l->key_bytes > 0 ? l->key_bytes : tern_key_bytes(l->type);
-}
-
-static size_t handle_bytes(const records *r)
-{
-    return r->key_bytes + sizeof(uint64_t);
 }
 
 bool records_map_can(tern_comm *c, const sort_settings *s, const input *in,
@@ -46,6 +55,86 @@ bool records_map_can(tern_comm *c, const sort_settings *s, const input *in,
 /* ---- Handles ----------------------------------------------------------------------------------
  */
 
+static const char *key_at(const records *r, uint64_t at)
+{
+    return r->map->base + at + r->layout.key_offset;
+}
+
+/* A short key and the place make one number, and no two are equal.  What is read behind the key is
+ * at least in the map. */
+static u128 wide_of(const records *r, uint64_t at)
+{
+    const unsigned unused = 128 - 8 * (unsigned)key_bytes(&r->layout);
+    uint64_t words[2];
+    u128 key;
+
+    if (r->layout.key_bytes > 0) {
+        memcpy(words, key_at(r, at), sizeof(words));
+        key = ((u128)be64toh(words[0]) << 64 | be64toh(words[1])) >> unused;
+    } else {
+        key = key_image(r->layout.type, key_at(r, at));
+    }
+    return (r->reverse ? ~key : key) << unused | at;
+}
+
+static void make_wide(const records *r, uint64_t at, char *handle)
+{
+    const u128 wide = wide_of(r, at);
+
+    memcpy(handle, &wide, sizeof(wide));
+}
+
+static uint64_t place_of_wide(const records *r, const char *handle)
+{
+    u128 wide;
+
+    (void)r;
+    memcpy(&wide, handle, sizeof(wide));
+    return (uint64_t)wide & (((uint64_t)1 << MAP_PLACE_BITS) - 1);
+}
+
+static bool is_wide_of(const records *r, const char *handle, uint64_t at)
+{
+    const u128 wide = wide_of(r, at);
+
+    return memcmp(handle, &wide, sizeof(wide)) == 0;
+}
+
+/* Any other key is followed by the place. */
+static void make_pair(const records *r, uint64_t at, char *handle)
+{
+    const size_t n = r->handle.bytes - sizeof(at);
+
+    memcpy(handle, key_at(r, at), n);
+    memcpy(handle + n, &at, sizeof(at));
+}
+
+static uint64_t place_of_pair(const records *r, const char *handle)
+{
+    uint64_t at;
+
+    memcpy(&at, handle + r->handle.bytes - sizeof(at), sizeof(at));
+    return at;
+}
+
+static bool is_pair_of(const records *r, const char *handle, uint64_t at)
+{
+    return memcmp(handle, key_at(r, at), r->handle.bytes - sizeof(at)) == 0;
+}
+
+static const handle_kind wides = {make_wide, place_of_wide, is_wide_of};
+static const handle_kind pairs = {make_pair, place_of_pair, is_pair_of};
+
+static void choose_kind(records *r)
+{
+    r->kind = key_bytes(&r->layout) <= WIDE_KEY ? &wides : &pairs;
+    r->handle = r->kind == &wides
+                    ? tern_key_layout(TERN_U128)
+                    : (tern_record_layout){.bytes = key_bytes(&r->layout) + sizeof(uint64_t),
+                                           .key_bytes = r->layout.key_bytes,
+                                           .type = r->layout.type};
+}
+
 /* Of whole records, with all threads. */
 static void take(const records *r, tern_text_range range, char *out)
 {
@@ -56,12 +145,8 @@ static void take(const records *r, tern_text_range range, char *out)
     for (size_t i = 0; i < n; i += some) {
         const size_t end = n - i < some ? n : i + some;
         map_load(r->map, (tern_text_range){range.begin + i * step, range.begin + end * step});
-        for (size_t k = i; k < end; k++) {
-            const uint64_t at = range.begin + k * step;
-            char *handle = out + k * handle_bytes(r);
-            memcpy(handle, r->map->base + at + r->layout.key_offset, r->key_bytes);
-            memcpy(handle + r->key_bytes, &at, sizeof(at));
-        }
+        for (size_t k = i; k < end; k++)
+            r->kind->make(r, range.begin + k * step, out + k * r->handle.bytes);
     }
 }
 
@@ -73,28 +158,29 @@ static int take_share(tern_comm *c, records *r, tern_text_range *ranges)
     size_t done = 0;
 
     r->n = (size_t)(all / p + (me < rest));
-    r->handles = tern_alloc((r->n > 0 ? r->n : 1) * handle_bytes(r));
+    r->handles = tern_alloc((r->n > 0 ? r->n : 1) * r->handle.bytes);
     int error = tern_agree(c, r->handles != NULL ? TERN_OK : TERN_ENOMEM);
     if (error)
         return error;
     const size_t n = map_ranges(r->in, r->map, first * step, (first + r->n) * step, ranges);
     for (size_t i = 0; i < n; i++) {
-        take(r, ranges[i], r->handles + done * handle_bytes(r));
+        take(r, ranges[i], r->handles + done * r->handle.bytes);
         done += (ranges[i].end - ranges[i].begin) / step;
     }
     tern_prog_phase(NULL, r->n * step); /* of reading */
     return TERN_OK;
 }
 
-static int sort_handles(tern_comm *c, const sort_settings *s, records *r)
+static int sort_handles(tern_comm *c, records *r)
 {
-    const tern_record_layout layout = {
-        .bytes = handle_bytes(r), .key_bytes = r->layout.key_bytes, .type = r->layout.type};
     tern_proof proof = {.sorted = false};
     const tern_sort_options options = {
-        .descending = s->reverse, .stable = true, .prove = &proof, .phase = tern_prog_phase};
+        .descending = r->reverse && r->kind == &pairs, /* wide ones are reversed themselves */
+        .stable = true,
+        .prove = &proof,
+        .phase = tern_prog_phase};
     void *handles = r->handles;
-    int error = tern_sort_records(c, &layout, &handles, &r->n, &options);
+    int error = tern_sort_records(c, &r->handle, &handles, &r->n, &options);
 
     r->handles = handles;
     if (!error)
@@ -107,10 +193,7 @@ static int sort_handles(tern_comm *c, const sort_settings *s, records *r)
 
 static const char *record_of(const records *r, const char *handle)
 {
-    uint64_t at;
-
-    memcpy(&at, handle + r->key_bytes, sizeof(at));
-    return r->map->base + at;
+    return r->map->base + r->kind->place(r, handle);
 }
 
 static size_t records_bytes(const void *context, size_t first, size_t n)
@@ -125,7 +208,7 @@ static size_t next_records(const void *context, size_t first, size_t end, char *
                            const char **piece, size_t *bytes)
 {
     const records *r = context;
-    const size_t step = r->layout.bytes, width = handle_bytes(r), most = OUTPUT_BUFFER / step;
+    const size_t step = r->layout.bytes, width = r->handle.bytes, most = OUTPUT_BUFFER / step;
     const size_t n = end - first < most ? end - first : most;
     const char *handle = r->handles + first * width;
     bool strange = false;
@@ -140,7 +223,7 @@ static size_t next_records(const void *context, size_t first, size_t end, char *
                 __builtin_prefetch(later + line);
             __builtin_prefetch(later + step - 1);
         }
-        strange |= memcmp(record + r->layout.key_offset, handle, r->key_bytes) != 0;
+        strange |= !r->kind->is_of(r, handle, (uint64_t)(record - r->map->base));
         memcpy(buffer + i * step, record, step);
     }
     if (strange)
@@ -179,7 +262,7 @@ static int sort_map(tern_comm *c, const sort_settings *s, records *r, tern_text_
     if (!error)
         error = tern_agree(c, map_check(r->in));
     if (!error)
-        error = sort_handles(c, s, r);
+        error = sort_handles(c, r);
     if (!error)
         error = write_records(c, s, r);
     tern_free(r->handles);
@@ -191,11 +274,9 @@ int records_map_sort(tern_comm *c, const sort_settings *s, const input *in,
 {
     input_map map;
     atomic_bool strange = false;
-    records r = {.in = in,
-                 .map = &map,
-                 .layout = *layout,
-                 .key_bytes = key_bytes(layout),
-                 .strange = &strange};
+    records r = {
+        .in = in, .map = &map, .layout = *layout, .reverse = s->reverse, .strange = &strange};
+    choose_kind(&r);
     int error = map_open(in, &map);
     tern_text_range *ranges = malloc(((size_t)in->n + 1) * sizeof(*ranges));
 

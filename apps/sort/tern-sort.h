@@ -142,6 +142,8 @@ int check_unit(const char *path, uint64_t bytes, size_t unit);
 /* ---- Mapped input ------------------------------------------------------------------------------
  */
 
+enum { MAP_PLACE_BITS = 40 }; /* of a place in it */
+
 typedef struct input_map {
     char *base;   /* of the text */
     size_t bytes; /* of memory that it takes */
@@ -207,7 +209,7 @@ typedef struct output_source {
     int (*check)(const void *context); /* whether all was good, at the end; or NULL.  Local */
 } output_source;
 
-enum { OUTPUT_BUFFER = 1 << 20 };
+enum { OUTPUT_BUFFER = TERN_WRITER_SPACE };
 
 /* Find out early that `path` (NULL: stdout) cannot be written.  Collective. */
 int output_try(tern_comm *c, const char *path);

@@ -246,6 +246,43 @@ TERN_API TERN_MUST_CHECK int tern_file_nameless(const char *folder, int *fd);
  * Only a hint: whether they are written fsync(2) tells. */
 TERN_API void tern_file_push(int fd, uint64_t at, size_t bytes);
 
+/** An open file that is written anywhere by several threads, each in order a part of its own.  A
+ * large one goes to the disk without the file cache (O_DIRECT of open(2)), where the file system
+ * can: so no memory is needed that other programs have, or that would have to be given up. */
+typedef struct tern_writer {
+    int fd;     /**< the caller's */
+    int direct; /**< the same file without the cache; -1: there is none */
+} tern_writer;
+
+/** Write to \p fd, which stays open and the caller's, \p bytes or so in all: of TERN_DIRECT and
+ * more, without the cache.  Local. */
+TERN_API tern_writer tern_writer_open(int fd, uint64_t bytes);
+TERN_API void tern_writer_close(tern_writer *w);
+
+/** A part of a file, of one thread; parts do not overlap. */
+typedef struct tern_writer_part {
+    const tern_writer *w;
+    uint64_t at;       /**< where in the file the first byte of the buffer goes */
+    char *buffer;      /**< what was put and kept back: bytes begin .. end - 1 of it */
+    size_t begin, end; /**< less than 4096 apart */
+} tern_writer_part;
+
+enum { TERN_WRITER_SPACE = 1 << 20 };
+
+/** Begin a part \p at bytes from the begin of the file; write its next bytes, of which less than
+ * 4096 are kept back; end it, after which they are written, though not durable
+ * (tern_outfile_commit()).  After an error, too, it must be ended, without regard to what that
+ * returns.  Local, blocking until the disk or the cache has what was not kept back.
+ * \return TERN_OK, TERN_ENOMEM, or TERN_EIO, with the reason alone as the sentence. */
+TERN_API TERN_MUST_CHECK int tern_writer_begin(const tern_writer *w, uint64_t at,
+                                               tern_writer_part *part);
+TERN_API TERN_MUST_CHECK int tern_writer_put(tern_writer_part *part, const void *bytes, size_t n);
+TERN_API TERN_MUST_CHECK int tern_writer_end(tern_writer_part *part);
+
+/** TERN_WRITER_SPACE bytes, until the next call for the part, from which bytes are put without a
+ * copy. */
+TERN_API char *tern_writer_space(const tern_writer_part *part);
+
 /* ---- Hashes and random numbers -------------------------------------------------------------- */
 
 /** XXH64 of \p bytes of \p data (Collet, xxHash specification 0.1.1). */

@@ -26,6 +26,9 @@ static const tern_env_entry table[] = {
     {"TERN_MEM_MAX", "0", "bytes",
      "most memory of all channels that a rank has opened; 0 sets no limit"},
     {"TERN_HUGE", "1", "0|1", "1 asks for huge pages for blocks of 1 MiB and more"},
+    {"TERN_DIRECT", "256Mi", "bytes",
+     "files of so many bytes and more are written without the file cache, where the file system "
+     "can"},
     {"TERN_SIMD", "auto", "auto|avx512|avx2|scalar",
      "the vector instructions of local sorts; auto takes the best that the processor has"},
     {"TERN_READ_PEERS", "1", "0|1",

@@ -3,6 +3,7 @@
 #include "base/base.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -281,6 +282,82 @@ static void file_has_no_name(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(tern_last_error(), strerror(ENOENT)));
 }
 
+enum { LARGE = 5000003 };
+
+static unsigned char byte_at(size_t i)
+{
+    return (unsigned char)(i * 7 + i / 4096);
+}
+
+/* Parts that begin and end anywhere, their bytes put some by some, two parts at a time. */
+static void write_parts(const tern_writer *w, const unsigned char *bytes)
+{
+    static const size_t cuts[] = {0,     1,     4095,    4096,    8192,    12289,
+                                  20000, 28672, 1100000, 3200001, 3200002, LARGE};
+    enum { PARTS = sizeof(cuts) / sizeof(*cuts) - 1 };
+    tern_writer_part part[PARTS];
+    size_t done[PARTS];
+
+    for (int i = 0; i < PARTS; i++) {
+        CU_ASSERT_EQUAL(tern_writer_begin(w, cuts[i], &part[i]), TERN_OK);
+        done[i] = cuts[i];
+    }
+    for (uint64_t turn = 0, left = PARTS; left > 0; turn++) {
+        const size_t i = turn % PARTS,
+                     some = tern_random(1, 2, turn) % (turn % 7 == 0 ? 3000000 : 10000);
+        const size_t n = cuts[i + 1] - done[i] < some ? cuts[i + 1] - done[i] : some;
+        const bool inside = turn % 3 == 0 && n <= TERN_WRITER_SPACE;
+        if (inside)
+            memcpy(tern_writer_space(&part[i]), bytes + done[i], n);
+        const void *from = inside ? (const void *)tern_writer_space(&part[i]) : bytes + done[i];
+        CU_ASSERT_EQUAL(tern_writer_put(&part[i], from, n), TERN_OK);
+        left -= n > 0 && done[i] + n == cuts[i + 1];
+        done[i] += n;
+    }
+    for (int i = 0; i < PARTS; i++)
+        CU_ASSERT_EQUAL(tern_writer_end(&part[i]), TERN_OK);
+}
+
+/* Without the file cache, where the file system can, and with it. */
+static void file_is_written_in_parts(void)
+{
+    static unsigned char bytes[LARGE], back[LARGE];
+    const char *least[] = {"0", "1Gi"};
+
+    for (size_t i = 0; i < LARGE; i++)
+        bytes[i] = byte_at(i);
+    for (int i = 0; i < 2; i++) {
+        int fd = -1;
+        setenv("TERN_DIRECT", least[i], 1);
+        CU_ASSERT_EQUAL_FATAL(tern_file_nameless("/tmp", &fd), TERN_OK);
+        tern_writer w = tern_writer_open(fd, LARGE);
+        CU_ASSERT(i == 0 || w.direct < 0);
+        write_parts(&w, bytes);
+        tern_writer_close(&w);
+        memset(back, 0, sizeof(back));
+        CU_ASSERT_EQUAL(pread(fd, back, LARGE, 0), LARGE);
+        CU_ASSERT_EQUAL(memcmp(bytes, back, LARGE), 0);
+        CU_ASSERT_EQUAL(lseek(fd, 0, SEEK_END), LARGE);
+        close(fd);
+    }
+    unsetenv("TERN_DIRECT");
+}
+
+/* A device without room says so, at the latest in the end. */
+static void file_is_full(void)
+{
+    int fd = open("/dev/full", O_WRONLY);
+    tern_writer w = tern_writer_open(fd, 0);
+    tern_writer_part part;
+
+    CU_ASSERT_EQUAL(tern_writer_begin(&w, 0, &part), TERN_OK);
+    int put = tern_writer_put(&part, "x", 1), end = tern_writer_end(&part);
+    CU_ASSERT(put == TERN_EIO || end == TERN_EIO);
+    CU_ASSERT_STRING_EQUAL(tern_last_error(), strerror(ENOSPC));
+    tern_writer_close(&w);
+    close(fd);
+}
+
 static void errors_have_names(void)
 {
     for (int e = TERN_ESTOPPED; e <= TERN_CLOSED; e++)
@@ -314,6 +391,8 @@ int main(int argc, char **argv)
         {"outfile_appears_whole", outfile_appears_whole},
         {"file_is_renamed", file_is_renamed},
         {"file_has_no_name", file_has_no_name},
+        {"file_is_written_in_parts", file_is_written_in_parts},
+        {"file_is_full", file_is_full},
         {"errors_have_names", errors_have_names},
         {"environment", environment},
         CU_TEST_INFO_NULL,

@@ -4,7 +4,7 @@
 # value for each ratio, the median over its rounds; the figure is the median over launches, in the regime that more
 # launches saw.
 . "${top_srcdir:?}/tests/perf/perf.sh"
-bench=$build/tern-bench
+bench=$programs/tern-bench
 
 # measure NAME RANKS ARG...: as many launches as are wanted, merged into table NAME.
 measure() {

@@ -7,8 +7,11 @@ set -eu
 . "$top_srcdir/scripts/mpienv"
 # Ranks that have a core each wait as the MPI does by default.
 unset OMPI_MCA_mpi_yield_when_idle
+top_builddir=$(cd "$top_builddir" && pwd)
 # shellcheck disable=SC2034  # for those that source this
-build=$(cd "$top_builddir" && pwd)
+build=$top_builddir
+# shellcheck source=tests/support/programs.sh
+. "$top_srcdir/tests/support/programs.sh"
 
 # launch RANKS PROGRAM...
 launch() {

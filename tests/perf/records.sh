@@ -6,19 +6,32 @@
 records=${PERF_RECORDS:-10000000}
 bytes=$((100 * records))
 quarter=$((bytes / 4096))K
-export OMP_NUM_THREADS=1 # two ranks beside two threads
 in=$scratch/records
 mkdir "$scratch/runs"
 
-# seconds COMMAND...
+# seconds COMMAND...: begun when nothing of the one before it is still to be written.
 seconds() {
+  sync
   begin=$(date +%s%N)
   "$@"
   echo "$begin $(date +%s%N)" | awk '{ printf "%.4f\n", ($2 - $1) / 1e9 }'
 }
 
-ours() {
-  launch 2 "$build/tern-sort" --quiet --record=100 --key=0:10 -o "$scratch/ours" "$@" "$in"
+# alone ARG...: one process with two threads.
+alone() {
+  OMP_NUM_THREADS=2 "$programs/tern-sort" --quiet "$@"
+}
+
+# ranks ARG...: two ranks with a thread each.
+ranks() {
+  OMP_NUM_THREADS=1 launch 2 "$programs/tern-sort" --quiet "$@"
+}
+
+# by HOW ARG...: HOW is alone or ranks.
+by() {
+  how=$1
+  shift
+  "$how" --record=100 --key=0:10 -o "$scratch/ours" "$@" "$in"
 }
 
 # The digits of xxd sort as the bytes do.
@@ -27,53 +40,72 @@ peer() {
   sync "$scratch/peers"
 }
 
-# Read the file once and write it once; as ours, beside the old one, which is replaced: a file that is written over
-# has its memory at hand, and is lost if that fails.
+# Read the file once and write it once; as ours, beside the old one, which is replaced.  With oflag=direct the file
+# cache is left alone, as ours leaves it.
 copy() {
-  dd if="$in" of="$scratch/copy.new" bs=8M conv=fsync 2>/dev/null
+  dd if="$in" of="$scratch/copy.new" bs=8M conv=fsync "$@" 2>/dev/null
   mv "$scratch/copy.new" "$scratch/copy"
 }
 
 # What a sort on disk must do at least.
 copy_twice() {
-  dd if="$in" of="$scratch/runs/copy" bs=8M 2>/dev/null
-  dd if="$scratch/runs/copy" of="$scratch/copy.new" bs=8M conv=fsync 2>/dev/null
+  dd if="$in" of="$scratch/runs/copy" bs=8M "$@" 2>/dev/null
+  dd if="$scratch/runs/copy" of="$scratch/copy.new" bs=8M conv=fsync "$@" 2>/dev/null
   rm "$scratch/runs/copy"
   mv "$scratch/copy.new" "$scratch/copy"
 }
 
-launch 2 "$build/tern-sort" --generate=gensort:"$records" -o "$in"
+# column K: of the rows.
+column() {
+  cut -d' ' -f"$1" "$scratch/rows"
+}
+
+# ratio A B C: A to the faster of B and C, columns of the rows.
+ratio() {
+  awk -v a="$1" -v b="$2" -v c="$3" '{ print $a / ($b < $c ? $b : $c) }' "$scratch/rows" | quantile 0.5
+}
+
+ranks --generate=gensort:"$records" -o "$in"
 : >"$scratch/rows"
 for i in 0 1 2 3 4 5; do
-  a=$(seconds ours)
+  a=$(seconds by alone)
   b=$(seconds copy)
-  c=$(seconds ours -S "$quarter" -T "$scratch/runs")
-  d=$(seconds copy_twice)
-  [ "$i" = 0 ] || echo "$a $b $c $d" >>"$scratch/rows" # the first fills the file cache
+  c=$(seconds by ranks)
+  d=$(seconds copy oflag=direct)
+  e=$(seconds by alone -S "$quarter" -T "$scratch/runs")
+  f=$(seconds copy_twice)
+  g=$(seconds by ranks -S "$quarter" -T "$scratch/runs")
+  h=$(seconds copy_twice oflag=direct)
+  [ "$i" = 0 ] || echo "$a $b $c $d $e $f $g $h" >>"$scratch/rows" # the first fills the file cache
 done
 p=$(seconds peer -S 8G)
 cmp "$scratch/ours" "$scratch/peers"
 q=$(seconds peer -S "$quarter")
-launch 2 "$build/tern-sort" --record=100 --key=0:10 --check --checksum "$scratch/ours" | sed 's/^/# /'
+ranks --record=100 --key=0:10 --check --checksum "$scratch/ours" | sed 's/^/# /'
 
 echo "# $records records, $bytes bytes"
-echo "# tern-sort on 2 ranks:     $(cut -d' ' -f1 "$scratch/rows" | spread s)"
-echo "# a copy, durable:          $(cut -d' ' -f2 "$scratch/rows" | spread s)"
-echo "# tern-sort -S $quarter:    $(cut -d' ' -f3 "$scratch/rows" | spread s)"
-echo "# two copies, one durable:  $(cut -d' ' -f4 "$scratch/rows" | spread s)"
-echo "# xxd, sort, xxd:           $p s, with -S $quarter $q s"
-figure sort.records.speed "$(awk -v p="$p" '{ print p / $1 }' "$scratch/rows" | quantile 0.5)" ratio '>=30'
-figure sort.records.disk "$(awk '{ print $1 / $2 }' "$scratch/rows" | quantile 0.5)" ratio '<=1.6'
-figure sort.external.speed "$(awk -v q="$q" '{ print q / $3 }' "$scratch/rows" | quantile 0.5)" ratio '>=4'
-figure sort.external.disk "$(awk '{ print $4 / $3 }' "$scratch/rows" | quantile 0.5)" ratio '>=0.6'
+echo "# tern-sort, 2 threads:             $(column 1 | spread s)"
+echo "# tern-sort, 2 ranks:               $(column 3 | spread s)"
+echo "# a copy, durable:                  $(column 2 | spread s)"
+echo "# the same, oflag=direct:           $(column 4 | spread s)"
+echo "# xxd, sort, xxd:                   $p s"
+echo "# tern-sort -S $quarter, 2 threads: $(column 5 | spread s)"
+echo "# the same, 2 ranks:                $(column 7 | spread s)"
+echo "# two copies, one durable:          $(column 6 | spread s)"
+echo "# the same, oflag=direct:           $(column 8 | spread s)"
+echo "# xxd, sort -S $quarter, xxd:       $q s"
+figure sort.records.speed "$(column 1 | awk -v p="$p" '{ print p / $1 }' | quantile 0.5)" ratio '>=30'
+figure sort.records.disk "$(ratio 1 2 4)" ratio '<=1.6'
+figure sort.external.speed "$(column 5 | awk -v q="$q" '{ print q / $1 }' | quantile 0.5)" ratio '>=4'
+figure sort.external.disk "$(ratio 5 6 8 | awk '{ print 1 / $1 }')" ratio '>=0.6'
 
 # Beside gensort and valsort of the Sort Benchmark, where they are.
 if command -v gensort >/dev/null && command -v valsort >/dev/null; then
   : >"$scratch/rows"
   for i in 0 1 2 3; do
-    a=$(seconds launch 2 "$build/tern-sort" --quiet --generate=gensort:"$records" --checksum -o "$scratch/copy")
+    a=$(seconds ranks --generate=gensort:"$records" --checksum -o "$scratch/copy")
     b=$(seconds gensort -c "$records" "$scratch/copy" 2>/dev/null)
-    c=$(seconds launch 2 "$build/tern-sort" --quiet --record=100 --key=0:10 --check --checksum "$scratch/ours")
+    c=$(seconds ranks --record=100 --key=0:10 --check --checksum "$scratch/ours")
     d=$(seconds valsort -q "$scratch/ours")
     [ "$i" = 0 ] || echo "$a $b $c $d" >>"$scratch/rows"
   done

@@ -21,12 +21,12 @@ seconds() {
 
 # alone ARG...: one process with two threads.
 alone() {
-  OMP_NUM_THREADS=2 "$build/tern-sort" --quiet "$@"
+  OMP_NUM_THREADS=2 "$programs/tern-sort" --quiet "$@"
 }
 
 # ranks ARG...: two ranks with a thread each.
 ranks() {
-  OMP_NUM_THREADS=1 launch 2 "$build/tern-sort" --quiet "$@"
+  OMP_NUM_THREADS=1 launch 2 "$programs/tern-sort" --quiet "$@"
 }
 
 # Durable, as ours is.

@@ -4,13 +4,8 @@
 set -u
 : "${top_srcdir:?}" "${top_builddir:?}" "${CC:?}" "${MPIEXEC:?}" "${TEST_NP:?}"
 top_srcdir=$(cd "$top_srcdir" && pwd) top_builddir=$(cd "$top_builddir" && pwd) # a test may change folders
-# Programs without libtool's scripts around them, which take a fifth of a launch.
-programs=$top_builddir
-if [ -d "$top_builddir/.libs" ]; then
-  # shellcheck disable=SC2034  # for the test
-  programs=$top_builddir/.libs
-  export LD_LIBRARY_PATH="$top_builddir/lib/.libs${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
-fi
+# shellcheck source=tests/support/programs.sh
+. "$top_srcdir/tests/support/programs.sh"
 tap_count=0
 few_np=${TEST_NP%% *} # where the number of ranks hardly matters: the first and, if there are others, three
 [ "$few_np" = "$TEST_NP" ] || few_np="$few_np 3"
