@@ -2,9 +2,10 @@
 /* The local sort of keys in memory: sort_local ITEMS ROUNDS [PEERS].  In every round each case runs
  * once, its peer right after it, on a fresh copy of the same keys; every result is verified.  PEERS
  * is a shared object with the functions of sort_peers.cc. */
-#include "sort/keys.h"
+#include "sort/quick.h"
 
 #include <dlfcn.h>
+#include <math.h>
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +21,7 @@ typedef struct work {
     int type; /* of keys, or PAIRS */
     enum tern_distribution distribution;
     int threads;      /* 0: all */
-    const char *peer; /* symbol, or NULL for ours */
+    const char *peer; /* symbol, NULL for ours, or what does not sort: "read" or "partition" */
     double seconds[MOST_ROUNDS];
 } work;
 
@@ -39,6 +40,8 @@ enum {
     REVERSED,
     EQUAL,
     READ,
+    PART,
+    PART_ALL,
     WORKS
 };
 
@@ -57,6 +60,8 @@ static work works[WORKS] = {
     [REVERSED] = {"reversed", TERN_U64, TERN_REVERSED, 1, NULL, {0}},
     [EQUAL] = {"equal", TERN_U64, TERN_EQUAL, 1, NULL, {0}},
     [READ] = {"read", TERN_U64, TERN_UNIFORM, 1, "read", {0}},
+    [PART] = {"partition", TERN_U64, TERN_UNIFORM, 1, "partition", {0}},
+    [PART_ALL] = {"parts by all", TERN_U64, TERN_UNIFORM, 0, "partition", {0}},
 };
 
 static void *peers;
@@ -127,10 +132,30 @@ static uint64_t digest(const work *w, const void *keys, size_t n, bool *sorted)
     return sum;
 }
 
+/* Every thread its share in two. */
+static void part(uint64_t *keys, size_t n)
+{
+    const uint64_t middle = UINT64_MAX / 2;
+
+#pragma omp parallel
+    {
+        const size_t threads = (size_t)omp_get_num_threads(), me = (size_t)omp_get_thread_num();
+        const size_t begin = n / threads * me, end = me + 1 < threads ? begin + n / threads : n;
+        tern__simd_chosen()->u64->partition(keys + begin, end - begin, &middle, NULL, NULL);
+    }
+}
+
+static bool is(const work *w, const char *what)
+{
+    return w->peer != NULL && strcmp(w->peer, what) == 0;
+}
+
 static void sort(const work *w, void *keys, size_t n)
 {
-    if (w->peer != NULL && strcmp(w->peer, "read") == 0)
+    if (is(w, "read"))
         sink += sum_of(keys, n * bytes_of(w));
+    else if (is(w, "partition"))
+        part(keys, n);
     else if (w->peer != NULL) {
         peer_fn *peer;
         *(void **)&peer = dlsym(peers, w->peer);
@@ -146,7 +171,7 @@ static void sort(const work *w, void *keys, size_t n)
 static double run(const work *w, void *keys, size_t items)
 {
     size_t n = count_of(w, items);
-    bool sorted, read = w->peer != NULL && strcmp(w->peer, "read") == 0;
+    bool sorted;
     int all = omp_get_max_threads();
 
     fill(w, keys, n);
@@ -157,7 +182,7 @@ static double run(const work *w, void *keys, size_t items)
     double seconds = tern_clock() - begin;
     omp_set_num_threads(all);
     uint64_t after = digest(w, keys, n, &sorted);
-    if (before != after || (!sorted && !read))
+    if (before != after || (!sorted && !is(w, "read") && !is(w, "partition")))
         fail("not sorted", w->name);
     return seconds;
 }
@@ -192,6 +217,24 @@ static void figure(const char *name, const work *above, const work *below, doubl
     printf("sort_local.%s %.3g ratio %s\n", name, s[rounds / 2], target);
 }
 
+/* What a quicksort can gain by all threads: where its parts are not in the cache, a level takes
+ * what the partition of all keys by all threads does. */
+static void print_limit(size_t items, int rounds)
+{
+    const double threads = omp_get_max_threads(), cache = 32 << 20;
+    const double levels = fmax(0, log2((double)items * sizeof(uint64_t) / cache));
+    double s[MOST_ROUNDS] = {0};
+
+    for (int i = 0; i < rounds; i++) {
+        const double one = works[U64].seconds[i], level = works[PART].seconds[i];
+        s[i] = one / ((one - levels * level) / threads + levels * works[PART_ALL].seconds[i]);
+    }
+    qsort(s, (size_t)rounds, sizeof(*s), compare);
+    printf(
+        "# limit of u64.threads: %.3g [%.3g-%.3g], if %.1f levels are not in a cache of 32 MiB\n",
+        s[rounds / 2], s[0], s[rounds - 1], levels);
+}
+
 static void figures(int rounds)
 {
     figure("u64.vqsort", &works[VQSORT], &works[U64], 1, rounds, ">=0.9");
@@ -222,11 +265,12 @@ int main(int argc, char **argv)
         fail("no memory", argv[0]);
     for (int round = -1; round < rounds; round++) /* the first warms up */
         for (work *w = works; w < works + WORKS; w++)
-            if (peers != NULL || w->peer == NULL || strcmp(w->peer, "read") == 0)
+            if (peers != NULL || w->peer == NULL || strncmp(w->peer, "peer_", 5) != 0)
                 w->seconds[round < 0 ? 0 : round] = run(w, keys, items);
     printf("# %zu items, %d threads\n", items, omp_get_max_threads());
     for (const work *w = works; w < works + WORKS; w++)
         print_spread(w, rounds);
+    print_limit(items, rounds);
     figures(rounds);
     tern_free(keys);
     return sink == 1; /* never */

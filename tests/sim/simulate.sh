@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The algorithms on a simulated cluster: right, in as many messages as promised, and in the time that the model says, to
 # a factor; and, where the SimGrid is the one of tests/sim/golden, in the time they took before.  TERN_TEST_SIM lists the
-# numbers of ranks: "64 256" takes four minutes.
+# numbers of ranks: "64 256" takes four minutes, "1024" five more.
 . "${top_srcdir:?}/tests/support/tap.sh"
 latency=5e-6 bandwidth=1e8 # of a link, in s and bytes/s; a message crosses two
 poll=2e-6                  # what a look at a request or for a message costs
@@ -26,21 +26,23 @@ END
 simulate() {
   platform "$1" >"$scratch/star.xml"
   awk -v n="$1" 'BEGIN { for (i = 0; i < n; i++) print "host" i }' >"$scratch/hosts"
-  OMP_NUM_THREADS=1 timeout -k 5 300 smpirun -np "$1" -platform "$scratch/star.xml" -hostfile "$scratch/hosts" \
+  OMP_NUM_THREADS=1 timeout -k 5 500 smpirun -np "$1" -platform "$scratch/star.xml" -hostfile "$scratch/hosts" \
     --cfg=network/model:CM02 --cfg=network/latency-factor:1 --cfg=smpi/simulate-computation:no \
     --cfg=smpi/test:$poll --cfg=smpi/iprobe:$poll --cfg=smpi/grow-injected-times:no \
     "$top_builddir/tests/sim/sim" "$(awk "BEGIN { print 2 * $latency }")" $bandwidth 2>"$scratch/err" >"$scratch/out"
   status=$?
   awk -v n="$1" 'NF == 7 && $2 == n' "$scratch/out" >"$scratch/lines"
   grep -hv INFO "$scratch/err" "$scratch/out"
-  [ $status = 0 ] && [ "$(wc -l <"$scratch/lines")" -ge 10 ]
+  [ $status = 0 ] && [ "$(wc -l <"$scratch/lines")" -ge 6 ]
 }
 
 # figure LINE: what sim.c says of one algorithm.
 figure() {
   echo "$1" | awk -v factor=$factor '{
     print "simulated " $3 " us, model " $4 " us; " $5 " messages, promised " $6 "; " $7 " elements wrong"
-    timed = $1 != "sort" # whose splitters use MPI_Iallgather, for which SimGrid takes p messages a rank
+    # The splitters of a sort use MPI_Iallgather, for which SimGrid takes p messages a rank; and what ranks agree on
+    # alone takes little but looks at requests.
+    timed = $1 != "sort" && $1 != "agreement"
     exit $7 != 0 || $5 > $6 || (timed && ($3 > factor * $4 || $4 > factor * $3))
   }'
 }
