@@ -60,6 +60,7 @@ static int sort_proved(tern_comm *c, const sort_settings *s, batch *b)
     tern_sort_options options = {.descending = s->reverse,
                                  .stable = s->record > 0, /* keys cannot tell */
                                  .in_place = s->in_place,
+                                 .algorithm = s->algorithm,
                                  .prove = &after,
                                  .phase = tern_prog_phase};
     int error = s->record > 0 ? tern_sort_records(c, &b->layout, &b->records, &b->n, &options)

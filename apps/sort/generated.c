@@ -60,6 +60,7 @@ static int sort_and_verify(tern_comm *c, const sort_settings *s, const tern_gene
     tern_proof after = {.sorted = false};
     tern_sort_options options = {.descending = s->reverse,
                                  .in_place = s->in_place,
+                                 .algorithm = s->algorithm,
                                  .prove = &after,
                                  .phase = tern_prog_phase};
 

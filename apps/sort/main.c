@@ -97,6 +97,10 @@ static const tern_option table[] = {
      "sort binary keys, records and arrays in little more memory than they take, not in twice as "
      "much, which takes longer",
      0, 0},
+    {"algorithm", 0, TERN_OPTION_TEXT, &settings.algorithm, "NAME",
+     "how ranks sort binary keys, records and arrays that fit in memory: auto, sample, histogram, "
+     "ams, hypercube, bitonic or radix (auto)",
+     0, 0},
     {"stats", 0, TERN_OPTION_MAYBE, &settings.stats, "json",
      "tell on stderr, for people or as JSON, what each phase took, how evenly, and what share that "
      "is "

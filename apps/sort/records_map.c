@@ -171,12 +171,13 @@ static int take_share(tern_comm *c, records *r, tern_text_range *ranges)
     return TERN_OK;
 }
 
-static int sort_handles(tern_comm *c, records *r)
+static int sort_handles(tern_comm *c, const sort_settings *s, records *r)
 {
     tern_proof proof = {.sorted = false};
     const tern_sort_options options = {
         .descending = r->reverse && r->kind == &pairs, /* wide ones are reversed themselves */
-        .stable = true,
+        .stable = r->kind == &pairs,                   /* nor is one equal to another */
+        .algorithm = s->algorithm,
         .prove = &proof,
         .phase = tern_prog_phase};
     void *handles = r->handles;
@@ -262,7 +263,7 @@ static int sort_map(tern_comm *c, const sort_settings *s, records *r, tern_text_
     if (!error)
         error = tern_agree(c, map_check(r->in));
     if (!error)
-        error = sort_handles(c, r);
+        error = sort_handles(c, s, r);
     if (!error)
         error = write_records(c, s, r);
     tern_free(r->handles);

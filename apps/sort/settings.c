@@ -226,6 +226,8 @@ void settle_settings(sort_settings *s, int n, char **paths)
     settle_check(s);
     if (s->stats != NULL && s->stats[0] != '\0' && strcmp(s->stats, "json") != 0)
         tern_prog_usage("--stats: '%s' is not json", s->stats);
+    if (s->algorithm != NULL && tern_choose("--algorithm", s->algorithm, tern_sort_algorithm) < 0)
+        tern_prog_usage("%s", tern_last_error());
     if (s->generate != NULL && (n > 0 || (s->output != NULL && !makes_records(s))))
         tern_prog_usage("--generate neither reads nor writes files");
     const char *binary = s->generate != NULL ? "--generate"
@@ -241,8 +243,9 @@ void settle_settings(sort_settings *s, int n, char **paths)
     check_record_settings(s);
     if (binary != NULL)
         return;
-    if (s->in_place)
-        tern_prog_usage("--in-place is for binary keys, records and arrays, not for lines");
+    if (s->in_place || s->algorithm != NULL)
+        tern_prog_usage("%s is for binary keys, records and arrays, not for lines",
+                        s->in_place ? "--in-place" : "--algorithm");
     settle_keys(s);
     settle_separator(s);
     settle_order(s);

@@ -40,9 +40,10 @@ typedef struct sort_settings {
     int n_paths;
     char *names; /* what the latter point into, or NULL */
     bool resume;
-    bool in_place;      /* sort binary data with little more memory than it has */
-    const char *stats;  /* "", "json" or NULL */
-    const char *packer; /* of --compress-program, or NULL */
+    bool in_place;         /* sort binary data with little more memory than it has */
+    const char *algorithm; /* of tern_sort_algorithm(), or NULL */
+    const char *stats;     /* "", "json" or NULL */
+    const char *packer;    /* of --compress-program, or NULL */
 } sort_settings;
 
 /* ---- Settings ---------------------------------------------------------------------------------

@@ -110,6 +110,7 @@ static int run_level(tern__job *j, level l)
     int p = tern_size(j->c);
     bool last = p <= l.groups;
     tern_comm *group = NULL, *all = j->c;
+    tern_phase_fn *phase = j->phase;
 
     if (p == 1)
         return TERN_OK;
@@ -120,8 +121,10 @@ static int run_level(tern__job *j, level l)
     error = enter_group(j, &l, &group);
     if (!error) {
         j->c = group;
+        j->phase = NULL; /* which all ranks call alike, and groups may differ in levels */
         error = run_level(j, l);
         j->c = all;
+        j->phase = phase;
     }
     tern_comm_free(group);
     return error;

@@ -88,6 +88,20 @@ typed_key() {
   done
 }
 
+# Whatever the algorithm, the result is one; but for what is not stable, which refuses long keys.
+algorithms() {
+  launch 1 "$sort" --generate=gensort:5k,skew -o records && reference records >want &&
+    launch 1 "$sort" --type=u64 -o want_keys records || return
+  for name in auto sample histogram ams hypercube bitonic radix; do
+    launch "$1" "$sort" --algorithm=$name --record=100 --key=0:10 -o got records && cmp want got &&
+      launch "$1" "$sort" --algorithm=$name --type=u64 -o got records && cmp want_keys got || return
+  done
+  refused "there are auto sample" --algorithm=quick --type=u8 records &&
+    refused "'bitonic' is not stable" --algorithm=bitonic --record=100 records &&
+    refused "needs a copy" --algorithm=ams --in-place --type=u8 records &&
+    refused "not for lines" --algorithm=ams records
+}
+
 # Records longer than what is written at once, a file each, and one that is empty.
 long_records() {
   for i in 3 1 2; do
@@ -287,6 +301,7 @@ for np in $one_np; do
     skip "np=$np records as xxd and GNU sort" "no xxd"
   fi
   ok "np=$np records with a number as key" typed_key "$np"
+  command -v xxd >/dev/null && ok "np=$np every algorithm" algorithms "$np"
   ok "np=$np long records in several files" long_records "$np"
   ok "np=$np arrays of numpy" arrays "$np"
   ok "np=$np an array of big-endian numbers" big_endian_array "$np"
