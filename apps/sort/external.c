@@ -102,20 +102,6 @@ static int fail(const external_output *o, const char *why)
     return tern_fail(TERN_EIO, NULL, "%s: %s", o->path != NULL ? o->path : "stdout", why);
 }
 
-static int put_next(const external_output *o, const char *bytes, size_t n)
-{
-    while (n > 0) {
-        ssize_t put = write(o->fd, bytes, n);
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put <= 0)
-            return fail(o, strerror(put < 0 ? errno : ENOSPC));
-        bytes += put;
-        n -= (size_t)put;
-    }
-    return TERN_OK;
-}
-
 static int put_at(const external_output *o, const char *bytes, size_t n, uint64_t offset)
 {
     tern_writer_part part;
@@ -130,7 +116,7 @@ static int put_at(const external_output *o, const char *bytes, size_t n, uint64_
 
 static int put(const external_output *o, const char *bytes, size_t n, uint64_t offset)
 {
-    return o->stream ? put_next(o, bytes, n) : put_at(o, bytes, n, offset);
+    return o->stream ? output_put(o->fd, o->path, bytes, n) : put_at(o, bytes, n, offset);
 }
 
 /* The block is given up after this, so that its bytes may be turned round in place. */

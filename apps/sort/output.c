@@ -134,7 +134,7 @@ static int write_file(tern_comm *c, const tern_outfile *file, const output_sourc
 /* ---- A stream, by rank 0 ----------------------------------------------------------------------
  */
 
-static int write_all(int fd, const char *path, const char *bytes, size_t n)
+int output_put(int fd, const char *path, const char *bytes, size_t n)
 {
     while (n > 0) {
         ssize_t put = write(fd, bytes, n);
@@ -156,7 +156,7 @@ static int write_own(int fd, const char *path, const output_source *s, char *buf
         const char *piece;
         size_t bytes;
         i = s->next(s->context, i, s->items, buffer, &piece, &bytes);
-        error = write_all(fd, path, piece, bytes);
+        error = output_put(fd, path, piece, bytes);
     }
     return error;
 }
@@ -174,7 +174,7 @@ static int write_others(tern_comm *c, int fd, const char *path, int r, int error
         if (lost)
             return lost;
         if (bytes > 0)
-            error = write_all(fd, path, piece, bytes);
+            error = output_put(fd, path, piece, bytes);
         tern_free(piece);
         if (!more || bytes == 0)
             return error;

@@ -215,6 +215,9 @@ enum { OUTPUT_BUFFER = TERN_WRITER_SPACE };
 /* Find out early that `path` (NULL: stdout) cannot be written.  Collective. */
 int output_try(tern_comm *c, const char *path);
 
+/* Write n bytes to a stream, whose name is `path`, or NULL: stdout.  Local. */
+int output_put(int fd, const char *path, const char *bytes, size_t n);
+
 /* Write all ranks' items to `path`, or to stdout.  Nothing is left of it on failure.  Collective.
  */
 int output_write(tern_comm *c, const char *path, const output_source *source);

@@ -110,7 +110,7 @@ static int empty_blocks(tern_writer_part *p)
     const size_t rest = p->end % BLOCK, last = p->end - rest;
     int error = TERN_OK;
 
-    if (p->begin > last || last == 0)
+    if (last == 0)
         return TERN_OK;
     if (p->begin > 0)
         error = empty(p, BLOCK - p->begin, put_cached);

@@ -297,11 +297,11 @@ for np in $one_np; do
     ok "np=$np records as xxd and GNU sort" as_xxd "$np"
     ok "np=$np checked as by valsort" as_valsort "$np"
     ok "np=$np several files checked as one" check_sequence "$np"
+    ok "np=$np every algorithm" algorithms "$np"
   else
     skip "np=$np records as xxd and GNU sort" "no xxd"
   fi
   ok "np=$np records with a number as key" typed_key "$np"
-  command -v xxd >/dev/null && ok "np=$np every algorithm" algorithms "$np"
   ok "np=$np long records in several files" long_records "$np"
   ok "np=$np arrays of numpy" arrays "$np"
   ok "np=$np an array of big-endian numbers" big_endian_array "$np"

@@ -289,7 +289,7 @@ static unsigned char byte_at(size_t i)
     return (unsigned char)(i * 7 + i / 4096);
 }
 
-/* Parts that begin and end anywhere, their bytes put some by some, two parts at a time. */
+/* Parts that begin and end anywhere, their bytes put some by some, all parts in turn. */
 static void write_parts(const tern_writer *w, const unsigned char *bytes)
 {
     static const size_t cuts[] = {0,     1,     4095,    4096,    8192,    12289,
